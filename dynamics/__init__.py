@@ -1,0 +1,1 @@
+"""Simulators: pure-functional JAX with explicit keys, written without looking at `theory`."""

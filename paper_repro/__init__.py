@@ -1,0 +1,1 @@
+"""The registry of papers, the command line and the report."""
