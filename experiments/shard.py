@@ -1,0 +1,130 @@
+"""The unit of work: some cells of one static shape, evaluated in one compiled call and written to one file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import jax
+import numpy as np
+import xarray as xr
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from experiments import codes, keys, store
+from experiments.errors import UserError
+from experiments.experiment import Experiment
+from experiments.fingerprint import digest
+from experiments.space import Space, Value
+
+
+@dataclass(frozen=True)
+class ShardSpec:
+    """All that `run_shard` needs; the file it writes depends on nothing else."""
+
+    experiment: Experiment
+    index: int
+    shard: str
+    path: Path
+    seed: int
+    cells: np.ndarray
+    columns: dict[str, np.ndarray]
+    lanes: int
+
+    @property
+    def static(self) -> dict[str, Value]:
+        return {name: self.columns[name][0].item() for name in self.experiment.static}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a finished shard reports to the host."""
+
+    index: int
+    seconds: float
+    devices: str
+    failed_cells: int
+
+
+def plan_shards(experiment: Experiment, space: Space, seed: int, fingerprint: str, folder: Path) -> list[ShardSpec]:
+    """Cut a space into shards: one static shape each, sorted by expected cost, of nearly equal size.
+
+    Lanes of a vmapped adaptive solver wait for the slowest, so neighbours in cost share a shard; shards of one
+    shape are padded to one length, so that each shape is compiled once.
+    """
+    columns = space.columns()
+    for name, values in columns.items():
+        if values.dtype.kind in "US" and name not in experiment.static:
+            raise UserError(f"Parameter `{name}` of {experiment.name} is text and must be listed as static.")
+    cost = np.zeros(space.size) if experiment.cost is None else np.broadcast_to(experiment.cost(columns), space.size)
+    order = np.argsort(cost, kind="stable")
+    shape = np.zeros(space.size, int)
+    if experiment.static:
+        rows = [tuple(map(str, row)) for row in zip(*(columns[n] for n in experiment.static), strict=True)]
+        shape = np.unique(np.array(rows), axis=0, return_inverse=True)[1].reshape(-1)
+    specs: list[ShardSpec] = []
+    for kind in dict.fromkeys(shape[order].tolist()):
+        group = order[shape[order] == kind]
+        parts = np.array_split(group, -(-len(group) // experiment.shard_cells))
+        for cells in parts:
+            own = {name: values[cells] for name, values in columns.items()}
+            index = len(specs)
+            shard = f"{fingerprint}-{index}-{digest({'cells': cells.tolist()})}"
+            path = folder / "shards" / f"{index:05d}.nc"
+            specs.append(ShardSpec(experiment, index, shard, path, seed, cells, own, len(parts[0])))
+    return specs
+
+
+@lru_cache(maxsize=64)
+def _compiled(cell: Callable, static: tuple[tuple[str, Value], ...]) -> Callable:
+    def one(root, words, swept):
+        return codes.with_code(cell(keys.fold_words(root, words), **dict(static), **swept))
+
+    return jax.jit(jax.vmap(one, in_axes=(None, 0, 0)))
+
+
+def evaluate(spec: ShardSpec, devices: Sequence[jax.Device] | None = None) -> dict[str, np.ndarray]:
+    """The outputs of a shard's cells, laid over the local devices; padding copies the last cell and is dropped."""
+    devices = jax.local_devices() if devices is None else devices
+    experiment = spec.experiment
+    unseen = {"replicate", *experiment.static}
+    with jax.enable_x64(experiment.precision == "float64"):
+        real = np.dtype(experiment.precision)
+        swept = {
+            name: values.astype(np.int32 if values.dtype.kind in "iu" else real)
+            for name, values in spec.columns.items()
+            if name not in unseen
+        }
+        words = keys.cell_words(experiment.name, spec.columns)
+        lanes = -(-spec.lanes // len(devices)) * len(devices)
+        place = np.minimum(np.arange(lanes), len(spec.cells) - 1)
+        # Auto axes: Diffrax's adaptive loops fail under explicit ones.
+        mesh = Mesh(np.array(devices), ("cells",), axis_types=(AxisType.Auto,))
+        laid = NamedSharding(mesh, PartitionSpec("cells"))
+        words, swept = jax.device_put(jax.tree.map(lambda a: a[place], (words, swept)), laid)
+        root = jax.device_put(keys.root_key(spec.seed), NamedSharding(mesh, PartitionSpec()))
+        outputs = _compiled(experiment.cell, tuple(spec.static.items()))(root, words, swept)
+        got, wanted = set(outputs) - {"code"}, set(experiment.outputs)
+        if got != wanted:
+            raise UserError(f"The cell of {experiment.name} returns {sorted(got)}, but {sorted(wanted)} are described.")
+        return {name: np.asarray(value)[: len(spec.cells)] for name, value in outputs.items()}
+
+
+def run_shard(spec: ShardSpec) -> Receipt:
+    """Evaluate one shard and write its file. Errors of the cell propagate; a full disk is a `StoreError`."""
+    start = time.perf_counter()
+    outputs = evaluate(spec)
+    described = spec.experiment.outputs
+    variables = {
+        name: (("cell", *(described[name].dims if name in described else ())), values)
+        for name, values in outputs.items()
+    }
+    coordinates = {"cell": spec.cells} | {name: ("cell", values) for name, values in spec.columns.items()}
+    store.write_shard(spec.path, spec.shard, xr.Dataset(variables, coordinates))
+    device = jax.local_devices()[0]
+    devices = f"{jax.local_device_count()} x {device.platform} ({device.device_kind}), {os.cpu_count()} cores"
+    failed = int(np.sum(outputs["code"] != codes.OK))
+    return Receipt(spec.index, time.perf_counter() - start, devices, failed)
