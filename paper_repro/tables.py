@@ -1,0 +1,109 @@
+"""Tables for the terminal: what there is, how far it is, and what the verdicts are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from experiments import ledger
+from paper_repro.registry import Paper
+
+if TYPE_CHECKING:
+    from experiments.claim import Finding
+    from experiments.store import Run
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def number(value: float | None) -> str:
+    """A number as a table shows it: six significant digits, nothing for none."""
+    return "" if value is None else f"{value:.6g}"
+
+
+def span(seconds: float | None) -> str:
+    """A measured cost as people say it."""
+    if seconds is None:
+        return "not measured"
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+
+
+def show_catalogue(papers: Sequence[Paper], console: Console) -> None:
+    """Every experiment, figure and claim of the papers, with the measured cost on two cores."""
+    for paper in papers:
+        book = ledger.load(paper.name)
+        console.print(f"\n[bold]{paper.name}[/]  {paper.title} (arXiv {paper.arxiv})")
+        table = _table("Experiments", "name", "what", "quick", "paper")
+        for name, entry in book.experiments.items():
+            table.add_row(f"{paper.name}/{name}", entry.title, span(entry.quick_seconds), span(entry.paper_seconds))
+        console.print(table)
+        table = _table("Figures", "name", "what")
+        for name, entry in book.figures.items():
+            table.add_row(f"{paper.name}/{name}", entry.title)
+        console.print(table)
+        table = _table("Claims", "id", "expected", "what")
+        for name, entry in book.claims.items():
+            table.add_row(f"{paper.name}/{name}", entry.expect, entry.title)
+        console.print(table)
+
+
+def where(finding: Finding) -> str:
+    """The point at which a finding was decided."""
+    return ", ".join(f"{k}={number(v) if isinstance(v, float) else v}" for k, v in finding.at.items())
+
+
+def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequence[str], console: Console) -> None:
+    """The verdict table of one paper, and every way in which it differs from the ledger."""
+    book = ledger.load(paper.name)
+    table = _table(
+        f"{paper.title} (arXiv {paper.arxiv})", "claim", "what", "predicted", "observed", "verdict", "teeth", "note"
+    )
+    for finding in findings:
+        name = finding.id.split("/")[1]
+        entry = book.claims.get(name)
+        expected = entry is not None and entry.expect == finding.verdict
+        style = {"holds": "green", "loose": "cyan", "refuted": "yellow"}.get(finding.verdict, "red")
+        verdict = finding.verdict if expected else f"{finding.verdict} (!)"
+        table.add_row(
+            name,
+            entry.title if entry else "",
+            number(finding.predicted),
+            f"{number(finding.observed)}\n[{number(finding.low)}, {number(finding.high)}]",
+            f"[{style if expected else 'bold red'}]{verdict}[/]",
+            f"{finding.teeth:.3g}",
+            finding.note,
+        )
+    console.print(table)
+    for difference in differences:
+        console.print(f"[bold red]differs:[/] {difference}")
+
+
+def show_runs(runs: Iterable[Run], console: Console) -> int:
+    """How far each run in an output folder is; the number of runs."""
+    table = _table("Runs", "experiment", "scale", "shards", "state", "last shard", "seconds", "folder")
+    count = 0
+    for run in runs:
+        count += 1
+        entries, total, present = run.journal(), len(run.shard_names), run.present()
+        last = max((e["finished"] for e in entries if "finished" in e), default=None)
+        failed = (run.folder / "failures").exists() and present < total
+        state = "finished" if present == total else "failed" if failed else "unfinished"
+        table.add_row(
+            run.manifest["recipe"]["experiment"],
+            run.manifest["scale"],
+            f"{present}/{total}",
+            state,
+            "" if last is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(last)),
+            f"{sum(e.get('seconds', 0.0) for e in entries):.1f}",
+            run.folder.name,
+        )
+    console.print(table)
+    return count
