@@ -29,8 +29,8 @@ def serial(specs: Sequence[ShardSpec]) -> Iterator[Outcome]:
             yield spec, error
 
 
-def _on(executor: Executor, specs: Sequence[ShardSpec]) -> Iterator[Outcome]:
-    futures = {executor.submit(run_shard, spec): spec for spec in specs}
+def _on(executor: Executor, specs: Sequence[ShardSpec], run: Callable = run_shard) -> Iterator[Outcome]:
+    futures = {executor.submit(run, spec): spec for spec in specs}
     try:
         for future in as_completed(futures):
             error = future.exception()
@@ -70,6 +70,14 @@ def processes(specs: Sequence[ShardSpec], workers: int | None = None) -> Iterato
         yield from _on(pool, specs)
 
 
+def _run_on_dask(spec: ShardSpec) -> Receipt:
+    import dask
+
+    # Inside a worker xarray would lock every file it writes through the cluster, buffers in memory included.
+    with dask.config.set(scheduler="synchronous"):
+        return run_shard(spec)
+
+
 def dask(specs: Sequence[ShardSpec], workers: int | None = None, address: str | None = None) -> Iterator[Outcome]:
     """Shards on a Dask cluster at `address`, or on a local one; the store must be on a file system all workers see."""
     try:
@@ -78,14 +86,14 @@ def dask(specs: Sequence[ShardSpec], workers: int | None = None, address: str | 
         raise UserError("Engine `dask` needs the optional packages: pip install 'separatrix[cluster]'.") from error
     if address is not None:
         with Client(address) as client:
-            yield from _on(client.get_executor(pure=False), specs)
+            yield from _on(client.get_executor(pure=False), specs, _run_on_dask)
         return
     cores = workers or os.cpu_count() or 1
     with (
         LocalCluster(n_workers=cores, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
-        yield from _on(client.get_executor(pure=False), specs)
+        yield from _on(client.get_executor(pure=False), specs, _run_on_dask)
 
 
 def named(name: str, workers: int | None = None, address: str | None = None) -> Engine:
