@@ -6,7 +6,10 @@ import ast
 import hashlib
 import importlib.metadata
 import importlib.util
+import inspect
 import json
+import sys
+import textwrap
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -19,29 +22,28 @@ PHYSICS = ("theory", "dynamics")
 PACKAGES = ("jax", "jaxlib", "numpy")
 
 
-@lru_cache
-def _source(module: str) -> tuple[str, tuple[str, ...]]:
-    """A module's code without comments and docstrings, and the modules of the house it imports."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        return "", ()
-    tree = ast.parse(Path(spec.origin).read_text())
+def _stripped(text: str, package: str) -> tuple[str, tuple[str, ...]]:
+    """Code without comments, docstrings and layout, and the modules of theory and dynamics it imports."""
+    tree = ast.parse(text)
     imported = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imported += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            package = module if spec.submodule_search_locations else module.rpartition(".")[0]
-            base = (
-                importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-                if node.level
-                else node.module
-            )
+            relative = "." * node.level + (node.module or "")
+            base = importlib.util.resolve_name(relative, package) if node.level else relative
             imported += [base, *(f"{base}.{alias.name}" for alias in node.names)]
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
     house = {name for name in imported if name.split(".")[0] in PHYSICS and _exists(name)}
     return ast.dump(tree), tuple(sorted(house))
+
+
+@lru_cache
+def _module(name: str) -> tuple[str, tuple[str, ...]]:
+    spec = importlib.util.find_spec(name)
+    package = name if spec.submodule_search_locations else name.rpartition(".")[0]
+    return _stripped(Path(spec.origin).read_text(), package)
 
 
 def _exists(module: str) -> bool:
@@ -56,12 +58,16 @@ def code_fingerprint(cell: Callable) -> str:
 
     Comments, docstrings and layout do not count, and neither does the machinery: only what can change a number.
     """
+    home = sys.modules[cell.__module__]
+    # A notebook's cell has no module file; the function itself is then all there is to read.
+    own = inspect.getsource(home if getattr(home, "__file__", None) else cell)
     found: dict[str, str] = {}
-    waiting = [cell.__module__]
+    found[cell.__module__], waiting = _stripped(textwrap.dedent(own), home.__package__ or "")
+    waiting = list(waiting)
     while waiting:
         module = waiting.pop()
         if module not in found:
-            found[module], reached = _source(module)
+            found[module], reached = _module(module)
             waiting += reached
     text = json.dumps([(name, found[name]) for name in sorted(found)])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
