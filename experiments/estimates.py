@@ -44,18 +44,14 @@ def rounding(value: Values, errors: float, scale: Values = 0.0) -> Exact:
     """
     array = value if isinstance(value, xr.DataArray) else np.asarray(value)
     if not np.issubdtype(array.dtype, np.floating):
-        raise ValueError(
-            f"`value` must be floating, not {array.dtype}; whole numbers are Exact with error 0."
-        )
+        raise ValueError(f"`value` must be floating, not {array.dtype}; whole numbers are Exact with error 0.")
     points = labelled(value, "value")
     size = np.maximum(abs(points), abs(aligned(scale, points, "scale")))
     error = errors * float(np.finfo(array.dtype).eps) * size
     return Exact(points, error, f"{errors:g} rounding errors of {array.dtype}")
 
 
-def slope(
-    x: Values, y: Values, sigma: Values = None, *, dim: str | None = None, samples: Values = None
-) -> Mean:
+def slope(x: Values, y: Values, sigma: Values = None, *, dim: str | None = None, samples: Values = None) -> Mean:
     """Slope of the least-squares line of y on x, at independent points along `dim` (the only one by default).
 
     sigma: standard errors of y, which weigh the points; without it the scatter about the line measures the
@@ -97,9 +93,7 @@ def power_law_slope(
     return slope(np.log(places), np.log(points), noise, dim=dim, samples=samples)
 
 
-def wilson_interval(
-    successes: Values, trials: Values, level: float = 0.05
-) -> tuple[xr.DataArray, xr.DataArray]:
+def wilson_interval(successes: Values, trials: Values, level: float = 0.05) -> tuple[xr.DataArray, xr.DataArray]:
     """Wilson's interval of a proportion, for drawing: it covers on average, a claim needs it always."""
     counted = Proportion(successes, trials)
     z2 = float(stats.norm.isf(level / 2)) ** 2

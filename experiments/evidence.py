@@ -107,9 +107,7 @@ class Mean(Evidence):
         for name in ("standard_error", "samples", "dof"):
             if (given := getattr(self, name)) is not None:
                 given = aligned(given, self.value, name)
-                _require(
-                    given, given > 0, name, "positive (no spread in the samples is no proof of no error)"
-                )
+                _require(given, given > 0, name, "positive (no spread in the samples is no proof of no error)")
                 _set(self, **{name: given})
 
     @property
@@ -258,9 +256,7 @@ def _require(array: xr.DataArray, good: xr.DataArray, name: str, what: str) -> N
 
 def _say_because(because: str) -> None:
     if not because.strip():
-        raise ValueError(
-            "`because` must say where the error comes from: rounding, a solver tolerance or a bound."
-        )
+        raise ValueError("`because` must say where the error comes from: rounding, a solver tolerance or a bound.")
 
 
 def _tail(level: float) -> float:

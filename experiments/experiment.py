@@ -36,7 +36,8 @@ class Experiment:
     `static` names the parameters that change array shapes or the trace (a depth, a fan-in, a law's name): they
     reach the cell as Python values, one compilation each. `cost` estimates a cell's relative cost from the
     columns, so that a shard's lanes finish together. `shard_cells` is the largest number of cells evaluated in
-    one compiled call. A parameter `replicate` is only folded into the key.
+    one compiled call. A parameter `replicate` is only folded into the key. A cell that cannot be traced (it grows
+    NumPy arrays as it goes, or plays someone else's library) says `compiled=False` and is called point by point.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Experiment:
     cost: Callable | None = None
     shard_cells: int = 4096
     precision: str = "float64"
+    compiled: bool = True
     coordinates: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self):

@@ -92,6 +92,8 @@ def evaluate(spec: ShardSpec, devices: Sequence[jax.Device] | None = None) -> di
     experiment = spec.experiment
     unseen = {"replicate", *experiment.static}
     with jax.enable_x64(experiment.precision == "float64"):
+        if not experiment.compiled:
+            return _described(experiment, _one_by_one(spec))
         real = np.dtype(experiment.precision)
         swept = {
             name: values.astype(np.int32 if values.dtype.kind in "iu" else real)
@@ -107,10 +109,25 @@ def evaluate(spec: ShardSpec, devices: Sequence[jax.Device] | None = None) -> di
         words, swept = jax.device_put(jax.tree.map(lambda a: a[place], (words, swept)), laid)
         root = jax.device_put(keys.root_key(spec.seed), NamedSharding(mesh, PartitionSpec()))
         outputs = _compiled(experiment.cell, tuple(spec.static.items()))(root, words, swept)
-        got, wanted = set(outputs) - {"code"}, set(experiment.outputs)
-        if got != wanted:
-            raise UserError(f"The cell of {experiment.name} returns {sorted(got)}, but {sorted(wanted)} are described.")
-        return {name: np.asarray(value)[: len(spec.cells)] for name, value in outputs.items()}
+        return _described(experiment, {n: np.asarray(v)[: len(spec.cells)] for n, v in outputs.items()})
+
+
+def _one_by_one(spec: ShardSpec) -> dict[str, np.ndarray]:
+    root, words = keys.root_key(spec.seed), keys.cell_words(spec.experiment.name, spec.columns)
+    names = [name for name in spec.columns if name != "replicate"]
+    rows = []
+    for i, word in enumerate(words):
+        parameters = {name: spec.columns[name][i].item() for name in names}
+        rows.append(codes.with_code(spec.experiment.cell(keys.fold_words(root, word), **parameters)))
+    return {name: np.stack([np.asarray(row[name]) for row in rows]) for name in rows[0]}
+
+
+def _described(experiment: Experiment, outputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs, if they are the ones the experiment describes."""
+    got, wanted = set(outputs) - {"code"}, set(experiment.outputs)
+    if got != wanted:
+        raise UserError(f"The cell of {experiment.name} returns {sorted(got)}, but {sorted(wanted)} are described.")
+    return outputs
 
 
 def run_shard(spec: ShardSpec) -> Receipt:

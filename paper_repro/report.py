@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from experiments import ledger, store
+from experiments import store
+from experiments.ledger import ledger_of
 from paper_repro.registry import Paper
 from paper_repro.tables import number, span, where
 
 if TYPE_CHECKING:
-    from experiments.claim import Finding
+    from experiments.finding import Finding
     from figures.figure import Figure
     from paper_repro.reproduce import Session
 
@@ -45,7 +46,7 @@ def _figure(figure: Figure, paths: Sequence[Path]) -> dict:
 
 def _paper(session: Session, row: Row) -> dict:
     paper, drawn, findings, differences = row
-    book, claims = ledger.load(paper.name), {claim.id: claim for claim in paper.claims()}
+    book, claims = ledger_of(paper.name), {claim.id: claim for claim in paper.claims()}
     return {
         "paper": paper,
         "figures": [_figure(figure, paths) for figure, paths in drawn],

@@ -10,10 +10,12 @@ from pathlib import Path
 import jax
 import xarray as xr
 
-from experiments import engines, ledger, store
-from experiments.claim import ClaimError, Finding, judge
+from experiments import engines, store
+from experiments.claim import ClaimError, judge
 from experiments.errors import UserError
 from experiments.experiment import Experiment
+from experiments.finding import Finding
+from experiments.ledger import compare, ledger_of
 from experiments.space import Space
 from experiments.sweep import Outcome, Progress, dataset_of, run_sweep
 from figures import style
@@ -81,8 +83,7 @@ def verdicts(session: Session, paper: Paper) -> tuple[list[Finding], list[str]]:
     """Judge every claim of a paper on its stored data; the findings, and how they differ from the ledger."""
     findings, broken = [], []
     for claim in paper.claims():
-        names = (claim.experiment,) if isinstance(claim.experiment, str) else claim.experiment
-        datasets = [session.dataset(name) for name in names]
+        datasets = [session.dataset(name) for name in claim.experiments]
         try:
             with jax.enable_x64(True):
                 findings.append(judge(claim, *datasets))
@@ -92,7 +93,7 @@ def verdicts(session: Session, paper: Paper) -> tuple[list[Finding], list[str]]:
         session.root / "verdicts" / f"{paper.name}.json",
         json.dumps([finding.to_dict() for finding in findings], indent=1).encode(),
     )
-    return findings, broken + list(ledger.compare(findings, ledger.load(paper.name)))
+    return findings, broken + [str(difference) for difference in compare(findings, ledger_of(paper.name))]
 
 
 def runs(root: Path) -> Iterable[store.Run]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from experiments import ledger
+from experiments.ledger import ledger_of
 from paper_repro.registry import Paper
 
 if TYPE_CHECKING:
-    from experiments.claim import Finding
+    from experiments.finding import Finding
     from experiments.store import Run
 
 
@@ -39,15 +39,15 @@ def span(seconds: float | None) -> str:
 def show_catalogue(papers: Sequence[Paper], console: Console) -> None:
     """Every experiment, figure and claim of the papers, with the measured cost on two cores."""
     for paper in papers:
-        book = ledger.load(paper.name)
+        book = ledger_of(paper.name)
         console.print(f"\n[bold]{paper.name}[/]  {paper.title} (arXiv {paper.arxiv})")
         table = _table("Experiments", "name", "what", "quick", "paper")
         for name, entry in book.experiments.items():
             table.add_row(f"{paper.name}/{name}", entry.title, span(entry.quick_seconds), span(entry.paper_seconds))
         console.print(table)
-        table = _table("Figures", "name", "what")
+        table = _table("Figures", "name", "", "what")
         for name, entry in book.figures.items():
-            table.add_row(f"{paper.name}/{name}", entry.title)
+            table.add_row(f"{paper.name}/{entry.name}", name, entry.title)
         console.print(table)
         table = _table("Claims", "id", "expected", "what")
         for name, entry in book.claims.items():
@@ -62,7 +62,7 @@ def where(finding: Finding) -> str:
 
 def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequence[str], console: Console) -> None:
     """The verdict table of one paper, and every way in which it differs from the ledger."""
-    book = ledger.load(paper.name)
+    book = ledger_of(paper.name)
     table = _table(
         f"{paper.title} (arXiv {paper.arxiv})", "claim", "what", "predicted", "observed", "verdict", "teeth", "note"
     )
@@ -78,7 +78,7 @@ def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequen
             number(finding.predicted),
             f"{number(finding.observed)}\n[{number(finding.low)}, {number(finding.high)}]",
             f"[{style if expected else 'bold red'}]{verdict}[/]",
-            f"{finding.teeth:.3g}",
+            number(finding.teeth),
             finding.note,
         )
     console.print(table)

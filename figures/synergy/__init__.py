@@ -1,0 +1,3 @@
+"""Figures of budgeted multi-agent synergy (arXiv 2601.17311)."""
+
+FIGURES = ()
