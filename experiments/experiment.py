@@ -38,6 +38,8 @@ class Experiment:
     columns, so that a shard's lanes finish together. `shard_cells` is the largest number of cells evaluated in
     one compiled call. A parameter `replicate` is only folded into the key. A cell that cannot be traced (it grows
     NumPy arrays as it goes, or plays someone else's library) says `compiled=False` and is called point by point.
+    A cell so large that one of them fills the caches says `side_by_side=False`: each device then takes its cells
+    one after another, inside the same compiled call.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Experiment:
     shard_cells: int = 4096
     precision: str = "float64"
     compiled: bool = True
+    side_by_side: bool = True
     coordinates: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self):

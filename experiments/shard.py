@@ -79,11 +79,20 @@ def plan_shards(experiment: Experiment, space: Space, seed: int, fingerprint: st
 
 
 @lru_cache(maxsize=64)
-def _compiled(cell: Callable, static: tuple[tuple[str, Value], ...]) -> Callable:
+def _compiled(cell: Callable, static: tuple[tuple[str, Value], ...], side_by_side: bool, mesh: Mesh) -> Callable:
     def one(root, words, swept):
         return codes.with_code(cell(keys.fold_words(root, words), **dict(static), **swept))
 
-    return jax.jit(jax.vmap(one, in_axes=(None, 0, 0)))
+    if side_by_side:
+        return jax.jit(jax.vmap(one, in_axes=(None, 0, 0)))
+
+    def in_turn(root, words, swept):
+        return jax.lax.map(lambda lane: one(root, *lane), (words, swept))
+
+    cells = PartitionSpec("cells")
+    # Without shard_map the loop over lanes would run on every device for the lanes of all.
+    laid = jax.shard_map(in_turn, mesh=mesh, in_specs=(PartitionSpec(), cells, cells), out_specs=cells, check_vma=False)
+    return jax.jit(laid)
 
 
 def evaluate(spec: ShardSpec, devices: Sequence[jax.Device] | None = None) -> dict[str, np.ndarray]:
@@ -108,7 +117,8 @@ def evaluate(spec: ShardSpec, devices: Sequence[jax.Device] | None = None) -> di
         laid = NamedSharding(mesh, PartitionSpec("cells"))
         words, swept = jax.device_put(jax.tree.map(lambda a: a[place], (words, swept)), laid)
         root = jax.device_put(keys.root_key(spec.seed), NamedSharding(mesh, PartitionSpec()))
-        outputs = _compiled(experiment.cell, tuple(spec.static.items()))(root, words, swept)
+        run = _compiled(experiment.cell, tuple(spec.static.items()), experiment.side_by_side, mesh)
+        outputs = run(root, words, swept)
         return _described(experiment, {n: np.asarray(v)[: len(spec.cells)] for n, v in outputs.items()})
 
 

@@ -72,13 +72,22 @@ def test_cells_do_not_depend_on_order_or_batch(finished, tmp_path):
     np.testing.assert_allclose(theirs["power"], ours["power"], rtol=8 * np.finfo(float).eps)
 
 
-def test_one_device_is_eight_to_rounding():
+@pytest.mark.parametrize("side_by_side", [True, False])
+def test_one_device_is_eight_to_rounding(side_by_side):
     assert jax.local_device_count() == 8
-    _, specs = prepare(POWERS, QUICK, scale="quick", root=Path("unused"), seed=0)
+    powers = dataclasses.replace(POWERS, side_by_side=side_by_side)
+    _, specs = prepare(powers, QUICK, scale="quick", root=Path("unused"), seed=0)
     for spec in specs[::4]:
         one, eight = (shard.evaluate(spec, jax.local_devices()[:n]) for n in (1, 8))
         for name in one:
             np.testing.assert_allclose(one[name], eight[name], rtol=4 * np.finfo(float).eps)
+
+
+@pytest.mark.parametrize("way", [{"side_by_side": False}, {"compiled": False}])
+def test_cells_in_turn_or_uncompiled_are_the_same_cells(finished, tmp_path, way):
+    ours, theirs = dataset_of(finished), dataset_of(sweep(tmp_path, dataclasses.replace(POWERS, **way)))
+    for name in ("power", "noise", "path"):
+        np.testing.assert_allclose(theirs[name], ours[name], rtol=8 * np.finfo(float).eps)
 
 
 def test_float32_is_float32(tmp_path):
