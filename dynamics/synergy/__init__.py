@@ -1,0 +1,37 @@
+"""Trees of voting and averaging agents: recursions and simulators for arXiv 2601.17311."""
+
+from dynamics.synergy.broadcast import broadcast_reconstruction as broadcast_reconstruction
+from dynamics.synergy.channels import erase as erase
+from dynamics.synergy.channels import flip as flip
+from dynamics.synergy.channels import repeat as repeat
+from dynamics.synergy.gaussian import gaussian_chain as gaussian_chain
+from dynamics.synergy.gaussian import gaussian_star as gaussian_star
+from dynamics.synergy.gaussian import gaussian_tree as gaussian_tree
+from dynamics.synergy.gaussian import mean_square as mean_square
+from dynamics.synergy.one_level import NodeSummary as NodeSummary
+from dynamics.synergy.one_level import node_votes as node_votes
+from dynamics.synergy.one_level import right_vote_counts as right_vote_counts
+from dynamics.synergy.one_level import summary as summary
+from dynamics.synergy.pool import PoolResult as PoolResult
+from dynamics.synergy.pool import collapsed_pool as collapsed_pool
+from dynamics.synergy.pool import pool_error as pool_error
+from dynamics.synergy.pool import population_pool as population_pool
+from dynamics.synergy.recursion import final_bias as final_bias
+from dynamics.synergy.recursion import level_map as level_map
+from dynamics.synergy.recursion import trajectory as trajectory
+from dynamics.synergy.sharing import BETA_BINOMIAL as BETA_BINOMIAL
+from dynamics.synergy.sharing import GLOBAL_CAUSE as GLOBAL_CAUSE
+from dynamics.synergy.sharing import INDEPENDENT as INDEPENDENT
+from dynamics.synergy.sharing import LEAVES_COPIED as LEAVES_COPIED
+from dynamics.synergy.sharing import PROBIT as PROBIT
+from dynamics.synergy.sharing import RECEIVED_COPIED as RECEIVED_COPIED
+from dynamics.synergy.sharing import SENT_COPIED as SENT_COPIED
+from dynamics.synergy.sharing import Alone as Alone
+from dynamics.synergy.sharing import Probit as Probit
+from dynamics.synergy.sharing import Sharing as Sharing
+from dynamics.synergy.sharing import Together as Together
+from dynamics.synergy.sharing import Urn as Urn
+from dynamics.synergy.tree import expected_leaves as expected_leaves
+from dynamics.synergy.tree import full_tree as full_tree
+from dynamics.synergy.tree import lazy_tree as lazy_tree
+from dynamics.synergy.tree import root_bias as root_bias

@@ -1,0 +1,40 @@
+"""Messages token by token: why a longer message is more reliable, simulated rather than postulated.
+
+The exponential and the hyperbolic family postulate gamma(m) and have no tokens: simulate them by `flip`.
+"""
+
+import jax.numpy as jnp
+import jax.random as jr
+from jaxtyping import Array, ArrayLike, Int8, Real
+
+from dynamics.synergy import _check
+from dynamics.synergy.one_level import PRNGKey
+from dynamics.synergy.votes import majority, signs
+
+
+def flip(key: PRNGKey, votes: Int8[Array, "*nodes"], fidelity: Real[ArrayLike, ""]) -> Int8[Array, "*nodes"]:
+    """Each vote through a binary symmetric channel, E[received] = fidelity * E[sent], fidelity in [0, 1]."""
+    _check.parameters(fidelity=fidelity)
+    return _check.trusted(votes * signs(jr.uniform(key, votes.shape), fidelity), fidelity=fidelity)
+
+
+def repeat(
+    key: PRNGKey, votes: Int8[Array, "*nodes"], message_length: int, token_fidelity: Real[ArrayLike, ""]
+) -> Int8[Array, "*nodes"]:
+    """Each vote written `message_length` times (odd), every token flipped on its own, read by majority."""
+    length = _check.odd("message_length", message_length)
+    _check.parameters(token_fidelity=token_fidelity)
+    read = majority(votes * signs(jr.uniform(key, (length, *votes.shape)), token_fidelity))
+    return _check.trusted(read, token_fidelity=token_fidelity)
+
+
+def erase(
+    key: PRNGKey, votes: Int8[Array, "*nodes"], message_length: int, token_loss: Real[ArrayLike, ""]
+) -> Int8[Array, "*nodes"]:
+    """Each vote written `message_length` times, a token lost with probability token_loss; guessed if all are."""
+    length = _check.whole("message_length", message_length, 1)
+    _check.within(0.0, 1.0, token_loss=token_loss)
+    loss_key, guess_key = jr.split(key)
+    lost = (jr.uniform(loss_key, (length, *votes.shape)) < token_loss).all(axis=0)
+    read = jnp.where(lost, signs(jr.uniform(guess_key, votes.shape), 0.0), votes)
+    return _check.trusted(read, token_loss=token_loss)
