@@ -81,9 +81,7 @@ def test_equality_holds_and_names_its_closest_call():
 
 def test_equality_refuted_at_the_point_that_is_off():
     off = xr.where(RHO == 0.3, 0.35, RHO)
-    finding = verdict(
-        predict=off, observe=votes_at(RHO, 1_000_000), comparison=Agreement(0.01), decoy=1.1 * RHO
-    )
+    finding = verdict(predict=off, observe=votes_at(RHO, 1_000_000), comparison=Agreement(0.01), decoy=1.1 * RHO)
     assert (finding.verdict, finding.at, finding.predicted) == ("refuted", {"rho": 0.3}, 0.35)
     assert finding.note.startswith("refuted at rho=0.3: the data stand ")
 
@@ -398,10 +396,7 @@ def test_a_prediction_on_other_coordinates_is_refused_and_a_permuted_one_is_not_
     observed = exact(RHO.expand_dims(depth=[1, 2]) * xr.DataArray([1.0, 2.0], dims="depth"))
     with pytest.raises(ClaimError, match="other coordinates"):
         verdict(predict=RHO.assign_coords(rho=RHO + 0.01), observe=observed)
-    assert (
-        verdict(predict=observed.value.transpose("rho", "depth"), observe=observed, decoy=RHO).verdict
-        == "holds"
-    )
+    assert verdict(predict=observed.value.transpose("rho", "depth"), observe=observed, decoy=RHO).verdict == "holds"
     assert verdict(predict=RHO, observe=observed).at == {"depth": 2, "rho": 0.4}
 
 
@@ -415,9 +410,7 @@ def test_a_claim_may_read_several_experiments_and_wants_exactly_those():
     bias = xr.Dataset({"bias": RHO})
     assert judge(both, bias, bias).verdict == "holds"
     assert judge(both, bias, bias + 2).verdict == "refuted"
-    with pytest.raises(
-        ClaimError, match="needs the datasets of synergy/one-level, synergy/depth, but 1 were given"
-    ):
+    with pytest.raises(ClaimError, match="needs the datasets of synergy/one-level, synergy/depth, but 1 were given"):
         judge(both, bias)
 
 
@@ -533,12 +526,8 @@ def test_no_verdict_depends_on_the_order_of_the_points(pairs, error, rule, rando
 @given(points, st.floats(0, 10))
 def test_an_upper_bound_is_a_lower_bound_of_the_opposite(pairs, error):
     predicted, observed = np.array(pairs).T
-    upper = verdict(
-        "bound", predicted, exact(observed, error), Bound("upper", scale=1.0), decoy=observed - 99
-    )
-    lower = verdict(
-        "bound", -predicted, exact(-observed, error), Bound("lower", scale=1.0), decoy=99 - observed
-    )
+    upper = verdict("bound", predicted, exact(observed, error), Bound("upper", scale=1.0), decoy=observed - 99)
+    lower = verdict("bound", -predicted, exact(-observed, error), Bound("lower", scale=1.0), decoy=99 - observed)
     assert (upper.verdict, upper.factor, upper.teeth) == (lower.verdict, lower.factor, lower.teeth)
 
 
@@ -546,8 +535,7 @@ def test_an_upper_bound_is_a_lower_bound_of_the_opposite(pairs, error):
 def test_ordering_is_unmoved_by_a_common_shift(effect, line, error, shift):
     assume(abs(abs(effect - line) - error) > 1e-6)  # a rounding of the shift may not decide
     first, second = (
-        verdict("ordering", line + s, exact(effect + s, error), decoy=effect + s + 2 * error)
-        for s in (0, shift)
+        verdict("ordering", line + s, exact(effect + s, error), decoy=effect + s + 2 * error) for s in (0, shift)
     )
     assert first.verdict == second.verdict
 

@@ -138,9 +138,7 @@ def test_crossing_refuses_a_margin_that_never_changes_sign():
         Crossing(Exact(GRID - 0.3, 0.0, "exact"), "depth")
 
 
-@given(
-    level=st.floats(1e-12, 0.4), ratio=st.floats(1e-3, 0.99), won=st.integers(0, 50), dof=st.integers(1, 200)
-)
+@given(level=st.floats(1e-12, 0.4), ratio=st.floats(1e-3, 0.99), won=st.integers(0, 50), dof=st.integers(1, 200))
 def test_a_smaller_level_never_narrows_an_interval_nor_loses_the_value(level, ratio, won, dof):
     for evidence in (
         Proportion(won, 50),
