@@ -101,8 +101,18 @@ def test_the_sample_needed_follows_the_square_of_the_half_width():
     half = stats.norm.isf(1e-6)  # the level of a single comparison, two-sided
     finding = verdict(observe=Mean(0.0, 1.0, samples=10), comparison=Agreement(half / 3))
     assert finding.samples_needed == pytest.approx(1.25 * 10 * 9, abs=1)
+    ordered = verdict("ordering", 0.0, Mean(1.0, 1.0, samples=10))
+    assert ordered.samples_needed == pytest.approx(1.25 * 10 * (2 * half) ** 2, abs=1)
     unknown = verdict(observe=Mean(0.0, 1.0), comparison=Agreement(half / 3))
     assert (unknown.verdict, unknown.samples_needed) == ("inconclusive", None)
+
+
+def test_points_that_are_sharp_enough_ask_for_no_more_samples():
+    half = stats.norm.isf(5e-7)
+    observed = Mean([0.0, 0.0], [1.0, 0.4], samples=[10, 10**6])
+    assert verdict(observe=observed, comparison=Agreement(half / 2)).samples_needed == pytest.approx(
+        50, abs=1
+    )
 
 
 def test_a_wide_interval_that_excludes_the_prediction_still_refutes():
@@ -249,6 +259,13 @@ def test_a_factor_that_may_lie_on_either_side_of_tight_is_inconclusive_until_sam
     assert verdict(**held, observe=sharper).verdict == "loose"
 
 
+def test_a_lower_bound_that_straddles_tight_asks_for_half_the_way_there():
+    held = {"kind": "bound", "predict": 1.0, "comparison": Bound("lower", resolution=0.5), "decoy": 3.0}
+    finding = verdict(**held, observe=Mean(2.1, 0.1, samples=40))
+    half = 0.1 * stats.norm.isf(1e-6)
+    assert finding.samples_needed == pytest.approx(1.25 * 40 * (half / 0.05) ** 2, rel=1e-3)
+
+
 # ordering
 
 
@@ -317,10 +334,12 @@ def test_a_refuted_claim_shows_whether_its_sharp_version_holds():
 
 
 def test_a_sharp_version_may_have_a_comparison_of_its_own():
-    sharp = Sharp("it is attained", lambda ds: 1.0, Agreement(0.1))
     bound = {"kind": "bound", "comparison": Bound("upper"), "observe": exact(1.0, 0.01), "decoy": 0.9}
-    finding = judge(dataclasses.replace(claim(**bound, predict=5.0), sharp=sharp), EMPTY)
-    assert (finding.verdict, finding.sharp_holds) == ("loose", True)
+    published = claim(**bound, predict=5.0)
+    for value, attained in [(1.0, True), (1.5, False)]:  # 1.5 would do as a bound
+        sharp = Sharp("it is attained", lambda ds, value=value: value, Agreement(0.1))
+        finding = judge(dataclasses.replace(published, sharp=sharp), EMPTY)
+        assert (finding.verdict, finding.sharp_holds) == ("loose", attained)
 
 
 # the level
