@@ -117,6 +117,12 @@ def test_random_crossing_spans_all_signs_in_doubt_at_a_shared_level():
     assert Crossing(margin, "rho").comparisons == 1
 
 
+def test_the_signs_along_a_crossing_share_its_level():
+    # The ends are 0.15 away from 0: sure at 1e-6 (half-width 0.145), in doubt at 1e-6 / 5 (0.154).
+    margin = Mean(GRID - 0.35, 0.0297)
+    np.testing.assert_array_equal(ends(Crossing(margin, "rho"), 1e-6), [0.1, np.inf])
+
+
 def test_crossing_is_found_per_row_and_either_way_up():
     truth = xr.DataArray([0.15, 0.45], dims="depth", coords={"depth": [10, 30]})
     tilt = xr.DataArray([1.0, -1.0], dims="depth", coords={"depth": [10, 30]})
