@@ -6,6 +6,7 @@ very rules that the simulation applies.
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -34,8 +35,8 @@ def unequal_votes(
     biases, fidelities = jnp.asarray(biases, float), jnp.asarray(fidelities, float)
     vote_key, channel_key, flag_key, copied_key = jr.split(key, 4)
     shape = (biases.shape[0], nodes)
-    sent = signs(jr.uniform(vote_key, shape), biases[:, None])
-    received = sent * signs(jr.uniform(channel_key, shape), fidelities[:, None])
+    sent = jax.vmap(signs)(jr.uniform(vote_key, shape), biases)
+    received = sent * jax.vmap(signs)(jr.uniform(channel_key, shape), fidelities)
     copied = jr.randint(copied_key, (1, nodes), 0, shape[0])
     one = jnp.take_along_axis(received, copied, axis=0)
     return jnp.where(jr.uniform(flag_key, (nodes,)) < correlation, one, received)

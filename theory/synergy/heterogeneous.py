@@ -92,7 +92,7 @@ def log_odds_weights(biases: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
 
     biases in (-1, 1), for a certain agent has no finite weight; ValueError otherwise.  (Nitzan and Paroush 1982)
     """
-    within("biases", biases, -1, 1, "()")
+    within("biases", biases, -1.0, 1.0, "()")
     (biases,) = floats(biases)
     return 2 * jnp.arctanh(biases)
 
