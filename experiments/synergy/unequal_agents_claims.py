@@ -106,8 +106,8 @@ CLAIMS = (
     Claim(
         id="synergy/C44",
         kind="equality",
-        statement="unequal members decide with bias rho mean(gamma_i u_i) + (1 - rho) PB(gamma_1 u_1, ..., gamma_b u_b), "
-        "PB the majority of a Poisson-binomial vote",
+        statement="unequal members decide with bias rho mean(gamma_i u_i) + (1 - rho) PB(gamma_1 u_1, ..., gamma_b "
+        "u_b), PB the majority of a Poisson-binomial vote",
         source=DERIVED,
         experiment=DRAWN,
         predict=_by_team(_level),
