@@ -19,7 +19,7 @@ from ._arguments import floats, positive, unit, within
 
 
 def _checked(fan_in: Any, correlation: Any, *others: Any) -> list[Array]:
-    within("fan_in", fan_in, 1, math.inf, "()")
+    within("fan_in", fan_in, 1.0, math.inf, "()")
     unit("correlation", correlation)
     return floats(fan_in, correlation, *others)
 
@@ -55,7 +55,7 @@ def star_variance(
 
     agents >= 1, correlation in [0, 1], variances >= 0; ValueError otherwise.  (arXiv 2601.17311, eq. 7)
     """
-    within("agents", agents, 1, math.inf, "[)")
+    within("agents", agents, 1.0, math.inf, "[)")
     unit("correlation", correlation)
     positive("noise_variance", noise_variance, "[)")
     positive("leaf_variance", leaf_variance, "[)")
@@ -184,7 +184,7 @@ def communication_floor(
 
     fan_in > 1, correlation in [0, 1), noise_variance >= 0; ValueError otherwise.  (arXiv 2601.17311, eq. 11)
     """
-    within("correlation", correlation, 0, 1, "[)")
+    within("correlation", correlation, 0.0, 1.0, "[)")
     positive("noise_variance", noise_variance, "[)")
     fan_in, correlation, noise = _checked(fan_in, correlation, noise_variance)
     return noise / ((fan_in - 1) * (1 - correlation))

@@ -77,7 +77,7 @@ def pre_channel_critical_correlation(
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
     alone = fidelity * slope_number(fan_in)
     return (alone - 1) / (alone - majority(fan_in, fidelity))

@@ -163,7 +163,7 @@ def beta_binomial_critical_correlation(
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
     return _critical(
         lambda correlation: _beta_binomial_series(fan_in, correlation, jnp.zeros_like(correlation)),
@@ -180,7 +180,7 @@ def probit_critical_correlation(
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
     return _critical(
         lambda correlation: (

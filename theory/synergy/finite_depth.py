@@ -106,7 +106,7 @@ def log_slope_at_threshold(
     (derived here)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     positive("depth", depth, "[)")
     fidelity, depth = floats(fidelity, depth)
     return -fidelity * depth * ((slope_number(fan_in) - 1) / 2)
@@ -144,7 +144,7 @@ def small_signal_lower_bound(
     Negative, hence empty, once the signal is no longer small. fidelity must be positive; ranges else as in
     `small_signal_upper_bound`.  (derived here)
     """
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
         fan_in, correlation, fidelity, initial_bias, depth
     )
@@ -169,7 +169,7 @@ def small_signal_reach(
     kappa3 = 0.
     (makes arXiv 2601.17311, Thm 5 explicit; derived here)
     """
-    within("loss", loss, 0, 1)
+    within("loss", loss, 0.0, 1.0)
     fan_in, (correlation, fidelity, loss) = checked(fan_in, correlation, fidelity, loss)
     # alpha/kappa3 with the common factor gamma divided out, so that zero fidelity is infinite and not 0/0.
     slope = slope_number(fan_in)

@@ -137,8 +137,8 @@ def fixed_point_limit(
 
     correlation in [0, 1), fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
-    within("correlation", correlation, 0, 1, "[)")
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("correlation", correlation, 0.0, 1.0, "[)")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     correlation, fidelity = floats(correlation, fidelity)
     return (1 - correlation) / (1 - fidelity * correlation)
 

@@ -92,6 +92,6 @@ def hoeffding_half_width(
     samples > 0, miss_probability in (0, 1]; ValueError otherwise.  (Hoeffding's inequality)
     """
     positive("samples", samples)
-    within("miss_probability", miss_probability, 0, 1, "(]")
+    within("miss_probability", miss_probability, 0.0, 1.0, "(]")
     samples, miss = floats(samples, miss_probability)
     return jnp.sqrt(2 * jnp.log(2 / miss) / samples)
