@@ -85,6 +85,8 @@ def settled(fan_in: int, correlation: Array, fidelity: Array) -> Array:
     supercritical = ~(excess <= 0)
     power = _received_power(fan_in, jnp.where(supercritical, excess, 0.1))
     root = jnp.sqrt(power) / jnp.where(supercritical, fidelity, 1)
+    # Rounding may leave the root a few eps above 1; taking them off must not touch the derivative.
+    root = root - jax.lax.stop_gradient(jnp.maximum(root - 1, 0))
     return jnp.where(supercritical, root, 0)
 
 

@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose
 from theory import synergy
 
 from .digits import assert_all_digits, assert_digits, table
+from .domain import signed, unit
 
 EPS = float(np.finfo(float).eps)
 FAN_INS = (1, 3, 5, 9, 21, 101)
@@ -35,7 +36,9 @@ def reference(fan_in, bias):
 def exact_slope(fan_in):
     with mpmath.workdps(40):
         order = mpmath.mpf(float(fan_in))
-        return float(2 * mpmath.gamma(order / 2 + 1) / (mpmath.sqrt(mpmath.pi) * mpmath.gamma((order + 1) / 2)))
+        return float(
+            2 * mpmath.gamma(order / 2 + 1) / (mpmath.sqrt(mpmath.pi) * mpmath.gamma((order + 1) / 2))
+        )
 
 
 @pytest.mark.parametrize("fan_in", FAN_INS)
@@ -95,7 +98,7 @@ slope_by_autodiff = jax.jit(jax.grad(synergy.majority_map, argnums=1), static_ar
 slope_in_closed_form = jax.jit(synergy.majority_derivative, static_argnums=0)
 
 
-@given(bias=st.floats(-1, 1))
+@given(bias=signed)
 @pytest.mark.parametrize("fan_in", (1, 3, 5, 51))
 def test_claim_c2_slope_is_the_closed_form(fan_in, bias):
     expected = exact_slope(fan_in) * (1 - bias**2) ** ((fan_in - 1) // 2)
@@ -172,7 +175,7 @@ def test_figure_f1_values():
     assert_all_digits(np.array(maps)[:, 1], ".944 .98288 .994544 .99940858784")
 
 
-@given(bias=st.floats(0, 1), other=st.floats(0, 1), weight=st.floats(0, 1))
+@given(bias=unit, other=unit, weight=unit)
 @pytest.mark.parametrize("fan_in", (3, 9, 51))
 def test_claim_c4_odd_increasing_concave_and_condorcet(fan_in, bias, other, weight):
     slack = 8 * EPS
@@ -196,13 +199,15 @@ def test_claim_c5_slope_is_at_most_the_square_root(fan_in):
     assert ratio < (2 / np.pi) ** 0.5 * (1 + 0.26 / fan_in)
 
 
-@given(bias=st.floats(-1, 1), half=st.integers(1, 20))
+@given(bias=signed, half=st.integers(1, 20))
 def test_claim_c6_fair_ties_waste_a_vote(bias, half):
     # Exact enumeration of the even electorate, ties worth nothing.
     fan_in = 2 * half
     with mpmath.workdps(40):
         right = (1 + mpmath.mpf(bias)) / 2
-        mass = [mpmath.binomial(fan_in, j) * right**j * (1 - right) ** (fan_in - j) for j in range(fan_in + 1)]
+        mass = [
+            mpmath.binomial(fan_in, j) * right**j * (1 - right) ** (fan_in - j) for j in range(fan_in + 1)
+        ]
         expected = float(sum(mass[half + 1 :]) - sum(mass[:half]))
     assert_allclose(synergy.fair_tie_majority_map(fan_in, bias), expected, atol=1e-12)
 
