@@ -22,7 +22,11 @@ from ._arguments import floats, odd, signed, whole
 @cache
 def central_terms(fan_in: int) -> tuple[float, ...]:
     """C(2j, j) / 4^j for j = 0 .. (b - 1)/2, each correctly rounded."""
-    return tuple(math.comb(2 * j, j) / 4**j for j in range((fan_in + 1) // 2))
+    ways, terms = 1, []
+    for j in range((fan_in + 1) // 2):
+        terms.append(ways / 4**j)
+        ways = ways * 2 * (2 * j + 1) // (j + 1)
+    return tuple(terms)
 
 
 @cache

@@ -11,7 +11,7 @@ def assert_digits(value, text: str, units: float = 0.51) -> None:
     printed = Decimal(text)
     last = Decimal(1).scaleb(printed.as_tuple().exponent)
     error = abs(Decimal(float(value)) - printed)
-    allowed = Decimal(units) * last + Decimal(4e-15) * max(abs(printed), Decimal(1e-300))
+    allowed = Decimal(units) * last + Decimal("4e-15") * abs(printed)
     assert error <= allowed, f"{float(value)!r} is not {text}"
 
 

@@ -76,7 +76,7 @@ def test_table_t4_fixed_points_and_slopes(row):
 
 def test_table_t5_fixed_points():
     correlations = np.array([0, 0.05, 0.1, 0.15, 0.2])
-    printed = ".699115873536 .634417594161 .555555555556 .453996894155 .305839031787".split()
+    printed = [".699115873536", ".634417594161", ".555555555556", ".453996894155", ".305839031787"]
     for value, text in zip(fixed_point(5, correlations, 0.6), printed, strict=True):
         assert_digits(value, text)
     assert np.all(fixed_point(5, np.array([0.25, 0.4, 0.8, 1.0]), 0.6) == 0)
@@ -163,25 +163,25 @@ def test_claim_c14_slope_near_threshold():
     assert_digits((slope - 1 + 2e-4) / 1e-8, "1.0499", units=1.5)
 
 
-@pytest.mark.parametrize("fan_in", (3, 5, 21, 101))
-@pytest.mark.parametrize("excess", (1e-3, 1e-6, 1e-9))
+@pytest.mark.parametrize("fan_in", [3, 5, 21, 101])
+@pytest.mark.parametrize("excess", [1e-3, 1e-6, 1e-9])
 def test_fixed_point_is_accurate_near_threshold(fan_in, excess):
     fidelity = 0.75
     correlation = near_threshold(excess, fan_in, fidelity)
     law = float(synergy.near_threshold_fixed_point(fan_in, correlation, fidelity))
     bias = float(fixed_point(fan_in, correlation, fidelity))
-    # Both see the same rounded alpha - 1, so their ratio shows the method's own error; the law is low by O(excess).
+    # Both see the same rounded alpha - 1, so the ratio shows the method's own error; the law is O(excess) low.
     assert -4 * EPS <= bias / law - 1 <= fan_in * excess
 
 
-@pytest.mark.parametrize("fan_in", (3, 9, 51))
+@pytest.mark.parametrize("fan_in", [3, 9, 51])
 @given(correlation=st.floats(0, 0.95), fidelity=st.floats(0.05, 1), start=st.sampled_from([0.001, 0.5, 1.0]))
 def test_claim_c8_monotone_convergence(fan_in, correlation, fidelity, start):
     alpha = float(gain(fan_in, correlation, fidelity))
     assume(abs(alpha - 1) > 0.03)
     limit = float(fixed_point(fan_in, correlation, fidelity))
     orbit = np.asarray(trajectory(fan_in, correlation, fidelity, start, 800))
-    # alpha >= 1.03 leaves the distance to mu* a factor of at most .95 a level, after a rise of at most 240 levels.
+    # At alpha >= 1.03 the rise takes at most 240 levels, and then a level shrinks the distance by .95.
     assert_allclose(orbit[-1], limit, atol=1e-8)
     steps = np.diff(orbit)
     slack = 8 * EPS
@@ -191,7 +191,7 @@ def test_claim_c8_monotone_convergence(fan_in, correlation, fidelity, start):
 trajectory = jax.jit(synergy.bias_trajectory, static_argnums=(0, 4))
 
 
-@pytest.mark.parametrize("fan_in", (3, 21))
+@pytest.mark.parametrize("fan_in", [3, 21])
 @given(correlation=st.floats(0, 0.9), fidelity=st.floats(0.05, 0.95), step=st.floats(1e-3, 0.05))
 def test_eq_3_5_monotone_in_every_parameter(fan_in, correlation, fidelity, step):
     bias = float(fixed_point(fan_in, correlation, fidelity))
@@ -245,7 +245,7 @@ def test_degenerate_corners_are_finite():
     assert np.isnan(fixed_point(5, 0.2, np.nan))
 
 
-@pytest.mark.parametrize("fan_in", (3, 5, 51))
+@pytest.mark.parametrize("fan_in", [3, 5, 51])
 def test_float32_is_near_float64(fan_in):
     correlation, fidelity = np.meshgrid(np.linspace(0, 0.9, 7), np.linspace(0.7, 1, 7))
     exact = np.asarray(fixed_point(fan_in, correlation, fidelity))

@@ -47,7 +47,7 @@ def test_eq_3_2_series_against_forty_digits(fan_in):
     assert_allclose(majority(fan_in, BIASES), expected, rtol=16 * EPS)
 
 
-@pytest.mark.parametrize("fan_in", (1, 1.3, 2, 2.5, 3, 3.7, 4, 5, 11.5, 60, 101, 1001, 10001))
+@pytest.mark.parametrize("fan_in", [1, 1.3, 2, 2.5, 3, 3.7, 4, 5, 11.5, 60, 101, 1001, 10001])
 def test_eq_3_2_quadrature_against_forty_digits(fan_in):
     expected = [reference(fan_in, bias) for bias in BIASES]
     assert_allclose(majority_real(fan_in, BIASES), expected, rtol=100 * EPS)
@@ -83,7 +83,7 @@ def test_eq_3_2_iv_polynomials(fan_in):
 
 
 @given(bias=st.floats(1e-3, 1))
-@pytest.mark.parametrize("fan_in", (3, 9, 51, 101))
+@pytest.mark.parametrize("fan_in", [3, 9, 51, 101])
 def test_claim_c1_four_routes_agree(fan_in, bias):
     series = float(majority(fan_in, bias))
     # The quadrature is relative; the two subtractive routes are absolute.
@@ -99,7 +99,7 @@ slope_in_closed_form = jax.jit(synergy.majority_derivative, static_argnums=0)
 
 
 @given(bias=signed)
-@pytest.mark.parametrize("fan_in", (1, 3, 5, 51))
+@pytest.mark.parametrize("fan_in", [1, 3, 5, 51])
 def test_claim_c2_slope_is_the_closed_form(fan_in, bias):
     expected = exact_slope(fan_in) * (1 - bias**2) ** ((fan_in - 1) // 2)
     assert_allclose(slope_by_autodiff(fan_in, bias), expected, rtol=1e-9, atol=1e-300)
@@ -176,7 +176,7 @@ def test_figure_f1_values():
 
 
 @given(bias=unit, other=unit, weight=unit)
-@pytest.mark.parametrize("fan_in", (3, 9, 51))
+@pytest.mark.parametrize("fan_in", [3, 9, 51])
 def test_claim_c4_odd_increasing_concave_and_condorcet(fan_in, bias, other, weight):
     slack = 8 * EPS
     low, high = sorted((bias, other))
@@ -221,8 +221,8 @@ def test_claim_c6_two_voters_gain_nothing_and_interpolation_differs():
     assert_digits(difference, ".0563603")
 
 
-@pytest.mark.parametrize("fan_in", (2.5, 3.0, 8.3))
-@pytest.mark.parametrize("bias", (-0.4, 1e-3, 0.3, 0.97))
+@pytest.mark.parametrize("fan_in", [2.5, 3.0, 8.3])
+@pytest.mark.parametrize("bias", [-0.4, 1e-3, 0.3, 0.97])
 def test_real_map_gradients_against_forty_digits(fan_in, bias):
     by_fan_in, by_bias = gradient_of_real(fan_in, bias)
     with mpmath.workdps(40):
@@ -251,8 +251,8 @@ def test_section_14_number_of_the_gradient_in_fan_in():
     assert_digits((1 - 0.2) * slope, ".0279633275")
 
 
-@pytest.mark.parametrize("function", (synergy.majority_map, synergy.majority_derivative))
-@pytest.mark.parametrize("fan_in", (0, 2, 4, -3))
+@pytest.mark.parametrize("function", [synergy.majority_map, synergy.majority_derivative])
+@pytest.mark.parametrize("fan_in", [0, 2, 4, -3])
 def test_even_and_non_positive_fan_in_is_refused(function, fan_in):
     with pytest.raises(ValueError, match=r"Argument `fan_in` must be an odd integer of at least 1"):
         function(fan_in, 0.3)

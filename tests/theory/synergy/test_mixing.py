@@ -38,7 +38,7 @@ def test_eq_4_3_table(row):
     assert found.ravel().tolist() == [int(word) for word in row[5:]]
 
 
-@pytest.mark.parametrize("fan_in", (3, 5, 21, 51))
+@pytest.mark.parametrize("fan_in", [3, 5, 21, 51])
 def test_claim_c19_bounds_hold_on_ten_thousand_points(fan_in):
     random = np.random.default_rng(fan_in)
     size = 2500
@@ -56,10 +56,8 @@ def test_claim_c19_bounds_hold_on_ten_thousand_points(fan_in):
     assert np.sum(exact > 0) > size // 2
 
 
-@pytest.mark.parametrize("fan_in", (3, 9))
-@given(
-    correlation=unit, fidelity=unit, initial_bias=st.floats(1e-3, 1), shortfall=st.floats(1e-4, 0.9)
-)
+@pytest.mark.parametrize("fan_in", [3, 9])
+@given(correlation=unit, fidelity=unit, initial_bias=st.floats(1e-3, 1), shortfall=st.floats(1e-4, 0.9))
 def test_eq_4_3_definition_and_bounds(fan_in, correlation, fidelity, initial_bias, shortfall):
     alpha = float(synergy.effective_gain(fan_in, correlation, fidelity))
     assume(abs(alpha - 1) > 0.05)

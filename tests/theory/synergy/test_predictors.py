@@ -48,7 +48,7 @@ def test_eq_4_5_examples(row):
 fixed_point = jax.jit(synergy.fixed_point, static_argnums=0)
 
 
-@pytest.mark.parametrize("fan_in", (3, 9, 51))
+@pytest.mark.parametrize("fan_in", [3, 9, 51])
 @given(share=unit, fidelity=unit, fraction=unit)
 def test_claim_c22_predictors_enclose_the_root_bias(fan_in, share, fidelity, fraction):
     correlation = share * float(synergy.quadrature_validity_limit(fan_in))
@@ -63,7 +63,7 @@ def test_claim_c22_predictors_enclose_the_root_bias(fan_in, share, fidelity, fra
     assert np.all(upper <= 2**0.5 * lower * (1 + slack) + 1e-300)
 
 
-@pytest.mark.parametrize("fan_in", (3, 9))
+@pytest.mark.parametrize("fan_in", [3, 9])
 @given(correlation=unit, fidelity=unit, bias=unit)
 def test_eq_27_clipped_predictor_on_both_sides_of_the_fixed_point(fan_in, correlation, fidelity, bias):
     limit = float(fixed_point(fan_in, correlation, fidelity))
@@ -83,7 +83,8 @@ def flow(alpha, limit, bias):
 
 def worst_margin(fan_in, correlation):
     """min (T - H)/H over biases, fidelities and correlations at most `correlation`."""
-    correlations = np.linspace(0, correlation, 12)[:, None, None]
+    # At correlation 1 nothing is supercritical.
+    correlations = np.linspace(0, min(correlation, 0.999), 12)[:, None, None]
     alpha_c = np.asarray(synergy.critical_fidelity(fan_in, correlations))
     fidelities = alpha_c + (1 - alpha_c) * np.linspace(0.01, 1, 40)[None, :, None]
     limit = np.asarray(fixed_point(fan_in, correlations, fidelities))
@@ -93,7 +94,7 @@ def worst_margin(fan_in, correlation):
     return np.min(level / flow(alpha, limit, biases) - 1)
 
 
-@pytest.mark.parametrize("fan_in", (3, 5, 7, 21))
+@pytest.mark.parametrize("fan_in", [3, 5, 7, 21])
 def test_eq_4_5_validity_limit_is_sharp(fan_in):
     limit = float(synergy.quadrature_validity_limit(fan_in))
     assert worst_margin(fan_in, limit) > -32 * EPS
@@ -123,13 +124,15 @@ def test_eq_4_5_predictor_is_the_flow_of_its_map():
         bias = flow(alpha, limit, bias)
 
 
-@pytest.mark.parametrize(("fan_in", "worst"), [(3, 1.409), (5, 1.502), (11, 1.709), (51, 2.358)])
-def test_claim_c23_clipped_ratio_grows_with_fan_in(fan_in, worst):
+def test_claim_c23_clipped_ratio_grows_with_fan_in():
     biases = np.geomspace(1e-3, 0.5, 200)
-    orbit = synergy.bias_trajectory(fan_in, 0.95, 1.0, biases, 300)
-    predicted = synergy.clipped_predictor(fan_in, 0.95, 1.0, biases, np.arange(301)[:, None])
-    # The printed maxima were seen on a scan of starts; ours on another.
-    assert_allclose(np.max(np.asarray(predicted / orbit)), worst, atol=2e-3)
+    worst = {}
+    for fan_in in (3, 5, 11, 51):
+        orbit = synergy.bias_trajectory(fan_in, 0.95, 1.0, biases, 300)
+        predicted = synergy.clipped_predictor(fan_in, 0.95, 1.0, biases, np.arange(301)[:, None])
+        worst[fan_in] = float(np.max(np.asarray(predicted / orbit)))
+    assert worst[3] < 2**0.5 < worst[5] < worst[11] < worst[51]
+    assert_digits(worst[51], "2.36")
 
 
 def test_predictors_at_zero_and_below_threshold():
@@ -159,7 +162,12 @@ def test_claim_c25_star_limit():
     correlations = np.array([0, 0.1, 0.3])
     limit = synergy.star_bias_limit(correlations, 0.6, 0.1)
     assert_all_digits(limit, "1 .906 .718")
-    assert_allclose(synergy.star_bias(20001, correlations, 0.6, 0.1), limit, atol=1e-12)
+    # 301 votes of bias 0.54 err with probability below erfc(6.6).
+    assert_allclose(
+        synergy.star_bias(301, correlations, 0.6, 0.9),
+        synergy.star_bias_limit(correlations, 0.6, 0.9),
+        rtol=4e-15,
+    )
     assert synergy.star_bias_limit(0.3, 0.6, -0.1) == -synergy.star_bias_limit(0.3, 0.6, 0.1)
 
 
@@ -167,7 +175,9 @@ def test_claim_c25_star_limit():
 def test_claim_c24_star_and_chain(correlation, fidelity, bias):
     one_level = synergy.level_map(9, correlation, fidelity, bias)
     assert_allclose(synergy.star_bias(9, correlation, fidelity, bias), one_level, rtol=4 * EPS, atol=1e-300)
-    assert_allclose(synergy.star_bias(1, correlation, fidelity, bias), fidelity * bias, rtol=8 * EPS, atol=1e-300)
+    assert_allclose(
+        synergy.star_bias(1, correlation, fidelity, bias), fidelity * bias, rtol=8 * EPS, atol=1e-300
+    )
     relayed = synergy.chain_bias(fidelity, bias, np.arange(5))
     assert_allclose(relayed, fidelity ** np.arange(5) * bias, rtol=16 * EPS, atol=1e-300)
 

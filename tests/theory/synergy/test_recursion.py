@@ -12,7 +12,7 @@ from .digits import assert_all_digits, assert_digits, table
 from .domain import signed, unit
 
 EPS = float(np.finfo(float).eps)
-fan_ins = pytest.mark.parametrize("fan_in", (3, 9, 51))
+fan_ins = pytest.mark.parametrize("fan_in", [3, 9, 51])
 
 level = jax.jit(synergy.level_map, static_argnums=0)
 level_slope = jax.jit(synergy.level_slope, static_argnums=0)
@@ -47,7 +47,7 @@ first = jax.jit(jax.grad(synergy.level_map, argnums=3), static_argnums=0)
 second = jax.jit(jax.grad(synergy.level_slope, argnums=3), static_argnums=0)
 
 
-@pytest.mark.parametrize("fan_in", (3, 9))
+@pytest.mark.parametrize("fan_in", [3, 9])
 @given(correlation=unit, fidelity=unit, bias=signed)
 def test_eq_3_3_derivatives_of_the_level_map(fan_in, correlation, fidelity, bias):
     slope = level_slope(fan_in, correlation, fidelity, bias)

@@ -1,4 +1,4 @@
-"""Sections 3.4, 3.9 and 6.8 of the specification, tables T2 and T3: thresholds and critical message lengths."""
+"""Sections 3.4, 3.9 and 6.8 of the specification, tables T2 and T3: thresholds, message lengths."""
 
 import jax
 import numpy as np
@@ -24,10 +24,10 @@ T2 = """
 """  # noqa: E501
 
 T3 = """
-3  .666666666667 .689655172414 .714285714286 .740740740741 .769230769231 .8            .833333333333 .909090909091
-5  .533333333333 .559440559441 .588235294118 .620155038760 .655737704918 .695652173913 .740740740741 .851063829787
-7  .457142857143 .483383685801 .512820512821 .546075085324 .583941605839 .627450980392 .677966101695 .808080808081
-9  .406349206349 .431994600067 .461095100865 .494399382001 .532889258951 .577878103837 .631163708087 .773881499395
+3 .666666666667 .689655172414 .714285714286 .740740740741 .769230769231 .8 .833333333333 .909090909091
+5 .533333333333 .559440559441 .588235294118 .620155038760 .655737704918 .695652173913 .740740740741 .851063829787
+7 .457142857143 .483383685801 .512820512821 .546075085324 .583941605839 .627450980392 .677966101695 .808080808081
+9 .406349206349 .431994600067 .461095100865 .494399382001 .532889258951 .577878103837 .631163708087 .773881499395
 11 .369408369408 .394270753119 .422721268164 .455597081331 .494017753763 .539515279241 .594243268338 .745486313337
 15 .318259518260 .341543952104 .368504390384 .400085955967 .437588137259 .482848049039 .538550541706 .700075203391
 """
@@ -59,7 +59,7 @@ def test_eq_3_4_noise_threshold_of_reliable_computation():
 gain = jax.jit(synergy.effective_gain, static_argnums=0)
 
 
-@pytest.mark.parametrize("fan_in", (3, 9, 51))
+@pytest.mark.parametrize("fan_in", [3, 9, 51])
 @given(correlation=unit, fidelity=st.floats(0.01, 1))
 def test_claim_c9_thresholds_are_where_the_gain_is_one(fan_in, correlation, fidelity):
     at_fidelity = float(synergy.critical_fidelity(fan_in, correlation))
@@ -69,7 +69,7 @@ def test_claim_c9_thresholds_are_where_the_gain_is_one(fan_in, correlation, fide
     assert (float(gain(fan_in, correlation, fidelity)) > 1) == (correlation < at_correlation)
 
 
-@pytest.mark.parametrize("fan_in", (3, 5, 21))
+@pytest.mark.parametrize("fan_in", [3, 5, 21])
 def test_claim_c9_thresholds_by_bisection(fan_in):
     for fidelity in (0.7, 0.85, 0.99):
         low, high = 0.0, 1.0
@@ -79,7 +79,7 @@ def test_claim_c9_thresholds_by_bisection(fan_in):
         assert_allclose(synergy.critical_correlation(fan_in, fidelity), low, rtol=1e-10)
 
 
-@pytest.mark.parametrize("fan_in", (3, 9, 51))
+@pytest.mark.parametrize("fan_in", [3, 9, 51])
 @given(correlation=unit, fidelity=st.floats(0.01, 1), leaf_exponent=st.floats(0, 0.6))
 def test_eq_3_4_synergy_boundaries(fan_in, correlation, fidelity, leaf_exponent):
     level = fan_in**leaf_exponent
@@ -90,7 +90,7 @@ def test_eq_3_4_synergy_boundaries(fan_in, correlation, fidelity, leaf_exponent)
     assert_allclose(fidelity * (at_correlation + (1 - at_correlation) * slope), level, rtol=1e-11)
 
 
-@pytest.mark.parametrize("fan_in", (3, 9, 51, 201))
+@pytest.mark.parametrize("fan_in", [3, 9, 51, 201])
 @given(correlation=unit, fidelity=st.floats(0.01, 1))
 def test_eq_3_9_exponent_bounds(fan_in, correlation, fidelity):
     exponent = float(synergy.organisation_exponent(fan_in, correlation, fidelity))
