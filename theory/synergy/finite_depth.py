@@ -93,7 +93,11 @@ def finite_depth_scaling(exponent: Real[ArrayLike, "..."]) -> Float[Array, "..."
     sqrt(1/2) at z = 0, sqrt(z) for z >> 1 (saturation), sqrt(|z|) e^{z} for z << -1.  (derived here)
     """
     (exponent,) = floats(exponent)
-    return jnp.exp(jnp.minimum(exponent, 0)) / jnp.sqrt(2 * _relaxation(jnp.abs(exponent)))
+    # Far below threshold e^{-2z} overflows: factor it out there.
+    far = exponent < -1
+    below = jnp.where(far, exponent, -1)
+    alive = 1 / jnp.sqrt(2 * _relaxation(jnp.where(far, 0, exponent)))
+    return jnp.where(far, jnp.exp(below) / jnp.sqrt(2 * _relaxation(-below)), alive)
 
 
 def log_slope_at_threshold(

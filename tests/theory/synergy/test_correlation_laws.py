@@ -1,6 +1,7 @@
 """Sections 7.1 and 7.2 of the specification: where votes are shared, and by which joint law."""
 
 import itertools
+from functools import partial
 
 import jax
 import mpmath
@@ -55,14 +56,21 @@ SLOPES = """
 """
 
 
+@partial(jax.jit, static_argnums=0)
+def gains(*point):
+    laws = (synergy.effective_gain, synergy.beta_binomial_gain, synergy.probit_gain)
+    return [law(*point) for law in laws]
+
+
 @pytest.mark.parametrize("fan_in", [3, 5, 7])
 def test_eq_7_2_slopes_by_law(fan_in):
     rows = [row for row in table(SLOPES) if int(row[0]) == fan_in]
     correlation = np.array([float(row[1]) for row in rows])
-    laws = (synergy.effective_gain, synergy.beta_binomial_gain, synergy.probit_gain)
-    for column, law in enumerate(laws, start=2):
-        values = law(fan_in, correlation, 1.0)
-        assert_all_digits(values, [row[column] for row in rows])
+    mixture, polya, probit = gains(fan_in, correlation, 1.0)
+    assert_all_digits(mixture, [row[2] for row in rows])
+    assert_all_digits(polya, [row[3] for row in rows])
+    # The specification cuts these off instead of rounding them.
+    assert_all_digits(np.floor(probit * 1e6) / 1e6, [row[4] for row in rows])
 
 
 def test_claim_c43_same_correlation_opposite_phase():
@@ -186,11 +194,10 @@ def test_eq_7_2_probit_map_against_thirty_digits(fan_in, correlation, bias):
 
 
 def test_eq_7_2_three_probit_votes_in_closed_form():
-    # Orthant probabilities of three exchangeable signs: E[S_i S_j] = rho, so the slope needs the trivariate law;
-    # at zero bias the majority of three is (S1 + S2 + S3 - S1 S2 S3)/2 and d E[S1 S2 S3]/d tau is elementary.
+    # Moving one of three thresholds flips its sign at zero: d E[S1 S2 S3]/du = 3 E[S2 S3 | latent 1 is 0].
     for correlation in (0.1, 0.2, 0.7):
         latent = np.sin(np.pi * correlation / 2)
-        # Conditioned on one latent at 0 the other two keep partial correlation r (1 - r)/(1 - r^2) = r/(1 + r).
+        # Given one latent at 0 the other two have partial correlation r (1 - r)/(1 - r^2) = r/(1 + r).
         pair = 2 / np.pi * np.arcsin(latent / (1 + latent))
         assert_allclose(
             synergy.probit_gain(3, correlation, 0.9), synergy.third_moment_gain(3 * pair, 0.9), rtol=1e-11
@@ -244,7 +251,8 @@ def test_critical_correlations_differentiate(critical):
     slope = jax.grad(critical, argnums=1)(5, 0.7)
     difference = (compiled(5, 0.7 + 1e-5) - compiled(5, 0.7 - 1e-5)) / 2e-5
     assert_allclose(slope, difference, rtol=1e-7)
-    assert_allclose(compiled(5, 1.0), 1, rtol=1e-12)
+    # At gamma = 1 the two population laws touch gain 1 tangentially, a double root: good to the root of eps.
+    assert_allclose(compiled(5, 1.0), 1, rtol=20 * EPS**0.5)
     assert compiled(5, 0.5) <= 0
     assert compiled(5, np.array([0.6, 0.7])).shape == (2,)
 

@@ -170,7 +170,7 @@ def test_fixed_point_is_accurate_near_threshold(fan_in, excess):
     correlation = near_threshold(excess, fan_in, fidelity)
     law = float(synergy.near_threshold_fixed_point(fan_in, correlation, fidelity))
     bias = float(fixed_point(fan_in, correlation, fidelity))
-    # Both see the same rounded alpha - 1, so the ratio shows the method's own error; the law is O(excess) low.
+    # Both see the same rounded alpha - 1, so the ratio shows the method's own error; the law is low.
     assert -4 * EPS <= bias / law - 1 <= fan_in * excess
 
 

@@ -127,20 +127,21 @@ def test_eq_4_5_predictor_is_the_flow_of_its_map():
 def test_claim_c23_clipped_ratio_grows_with_fan_in():
     biases = np.geomspace(1e-3, 0.5, 200)
     worst = {}
-    for fan_in in (3, 5, 11, 51):
-        orbit = synergy.bias_trajectory(fan_in, 0.95, 1.0, biases, 300)
-        predicted = synergy.clipped_predictor(fan_in, 0.95, 1.0, biases, np.arange(301)[:, None])
+    for fan_in in (3, 5, 51):
+        orbit = orbit_of(fan_in, 0.95, 1.0, biases, 300)
+        predicted = clipped(fan_in, 0.95, 1.0, biases, np.arange(301)[:, None])
         worst[fan_in] = float(np.max(np.asarray(predicted / orbit)))
-    assert worst[3] < 2**0.5 < worst[5] < worst[11] < worst[51]
+    assert worst[3] < 2**0.5 < worst[5] < worst[51]
     assert_digits(worst[51], "2.36")
 
 
 def test_predictors_at_zero_and_below_threshold():
     for predictor in (synergy.clipped_predictor, synergy.quadrature_predictor):
-        assert predictor(5, 0.6, 0.6, 0.3, 10) == 0
-        assert predictor(5, 0.1, 0.6, 0.0, 10) == 0
-        assert np.isfinite(jax.grad(predictor, argnums=3)(5, 0.1, 0.6, 0.05, 400))
-        assert np.isnan(jax.jit(predictor, static_argnums=0)(5, 0.1, 0.6, np.nan, 10))
+        both = jax.jit(jax.value_and_grad(predictor, argnums=3), static_argnums=0)
+        assert both(5, 0.6, 0.6, 0.3, 10)[0] == 0
+        assert both(5, 0.1, 0.6, 0.0, 10)[0] == 0
+        assert np.isfinite(both(5, 0.1, 0.6, 0.05, 400)[1])
+        assert np.isnan(both(5, 0.1, 0.6, np.nan, 10)[0])
 
 
 STAR = """
