@@ -26,6 +26,7 @@ tree = jax.jit(gaussian_tree, static_argnames=("fan_in", "depth", "roots", "shar
 def assert_risk(errors, variance):
     risk, error = mean_square(errors)
     assert abs(risk - variance) < 4.5 * error
+    errors = np.asarray(errors)
     assert abs(errors.mean()) < 4.5 * errors.std() / np.sqrt(errors.size)
 
 
@@ -40,6 +41,7 @@ def test_2_6_iii_copied_children(fan_in, rho, sigma2, depth, variance):
     assert v == pytest.approx(variance, abs=5.1e-5)
     errors = tree(KEY, fan_in, rho, sigma2, 1.0, depth, 1500)
     assert_risk(errors, v)
+    errors = np.asarray(errors)
     kurtosis = (errors**4).mean() / (errors**2).mean() ** 2
     assert kurtosis > 3.5  # heavier than Gaussian: sqrt(2/n) v would be too small an error bar
 
