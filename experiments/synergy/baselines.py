@@ -96,7 +96,7 @@ BINARY_ORGANISATIONS = Experiment(
     scales={
         "quick": Space(
             (
-                _organisations((3, 2, 8_000), (5, 2, 5_000), (5, 3, 2_500)),
+                _organisations((3, 2, 8_000), (5, 3, 2_500)),
                 listing("correlation", (0.0, 0.1, 0.3)),
                 replicates(32),
             ),

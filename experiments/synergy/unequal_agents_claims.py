@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import xarray as xr
 
@@ -15,6 +16,11 @@ RESOLUTION = 0.01
 DERIVED = Source("derived here")
 # Products of five factors and a sum over 32 worlds of total weight one.
 WORLD_ERRORS = 64
+
+# Compiled once a size: committees are judged one after another.
+level_map, majority, optimal = map(
+    jax.jit, (synergy.unequal_level_map, synergy.unequal_majority, synergy.optimal_majority)
+)
 
 
 def _bias(name, select=lambda ds: ds):
@@ -45,7 +51,7 @@ def _by_team(law):
 
 
 def _level(biases, fidelities, correlation):
-    return synergy.unequal_level_map(correlation, fidelities[None], biases[None])
+    return level_map(correlation, fidelities[None], biases[None])
 
 
 def _homogeneous(biases, fidelities, correlation):
@@ -53,7 +59,7 @@ def _homogeneous(biases, fidelities, correlation):
 
 
 def _optimal(biases, fidelities, correlation):
-    return synergy.optimal_majority(biases * fidelities)
+    return optimal(biases * fidelities)
 
 
 def _best(biases, fidelities, correlation):
@@ -98,7 +104,7 @@ def _first_order(ds):
 
 def _better_of_two(ds):
     members = _members(ds)
-    plain = np.asarray(synergy.unequal_majority(members))
+    plain = np.asarray(majority(members))
     return ds.log_odds.copy(data=np.maximum(plain, members.max(axis=-1)))
 
 
@@ -121,7 +127,7 @@ CLAIMS = (
         statement="the Poisson-binomial majority is the probability-weighted vote of all worlds",
         source=DERIVED,
         experiment=LISTED,
-        predict=lambda ds: ds.plain.copy(data=np.asarray(synergy.unequal_majority(_members(ds)))),
+        predict=lambda ds: ds.plain.copy(data=np.asarray(majority(_members(ds)))),
         observe=lambda ds: rounding(ds.plain, WORLD_ERRORS, scale=1.0),
         comparison=Agreement(),
         decoy=Decoy(

@@ -80,7 +80,7 @@ def _voting(panel, ds: xr.Dataset) -> None:
         style.theory_line(panel, seats, bias, index, label=f"tree, $b={fan_in}$")
         panel.plot(seats, bias, ".", color=style.COLOURS[index], markersize=3.5)
         panel.annotate(
-            rf"$\alpha={gain:.4g}$",
+            rf"$\alpha={gain:.5g}$",
             (seats[-1], float(bias[-1])),
             xytext=(-2, 5 if fan_in == 5 else -5),
             textcoords="offset points",
@@ -117,12 +117,12 @@ FIGURES = (
         name="synergy/star-chain-tree",
         experiments=("synergy/gaussian-organisations", "synergy/binary-organisations"),
         draw=star_chain_tree,
-        caption="Star, chain and tree of N agents (a tree of L levels has N = b^L leaves, a chain of N agents has N - 1 "
+        caption="Star, chain and tree of N agents (a tree of L levels has N = b^L leaves, a chain of N agents N - 1 "
         "edges); lines: closed forms, dots: whole depths, points: simulation with 95% intervals. (a) Averaging agents, "
         "b = 5, rho = 0.2, sigma2 = 0.05, v0 = 1, under three readings of the correlation. Only where siblings' errors "
         "are drawn afresh at each level does the tree pass below the star's floor rho v0; over the star's own leaves, "
-        "any two correlated by rho, it never beats the star. (b)-(d) Voting agents, gamma = 0.6, mu0 = 0.1, rho = 0, 0.1 "
-        "and 0.3, received votes copied: where the gain alpha is below 1 a tree loses what its leaves knew, and a hub "
-        "without a limit on its context beats every tree of two levels or more, up to rho gamma mu0 + 1 - rho.",
+        "any two correlated by rho, it never beats the star. (b)-(d) Voting agents, gamma = 0.6, mu0 = 0.1, received "
+        "votes copied with rho = 0, 0.1 and 0.3: where the gain alpha is below 1 a tree loses what its leaves knew; a "
+        "hub without a limit on its context beats every tree of two levels or more, up to rho gamma mu0 + 1 - rho.",
     ),
 )
