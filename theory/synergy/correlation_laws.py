@@ -7,8 +7,10 @@ channel; leaves only: the first level shares, the levels above are independent: 
 one global cause: with probability rho all leaves are copies of one: the threshold forgets rho too.
 """
 
+from functools import partial
 from typing import SupportsIndex
 
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
@@ -16,12 +18,20 @@ from jaxtyping import Array, Float, Real
 from ._arguments import floats, odd, signed, unit, whole, within
 from .fixed_point import settled
 from .majority import majority, slope_number
-from .recursion import checked, gain, iterated, level
+from .recursion import checked, climbed, gain, level
 
 
 def _pre_channel(fan_in: int, correlation: Array, fidelity: Array, bias: Array) -> Array:
     cleaned = majority(fan_in, fidelity)
     return correlation * bias * cleaned + (1 - correlation) * majority(fan_in, fidelity * bias)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _pre_channel_climbed(fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array) -> Array:
+    def ascend(bias: Array, _: None) -> tuple[Array, None]:
+        return _pre_channel(fan_in, correlation, fidelity, bias), None
+
+    return jax.lax.scan(ascend, bias, length=depth)[0]
 
 
 def pre_channel_map(
@@ -53,7 +63,7 @@ def pre_channel_root_bias(
     signed("initial_bias", initial_bias)
     depth = whole("depth", depth, 0)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, initial_bias)
-    return iterated(lambda bias: _pre_channel(fan_in, correlation, fidelity, bias), bias, depth)
+    return _pre_channel_climbed(fan_in, depth, correlation, fidelity, bias)
 
 
 def pre_channel_gain(
@@ -124,7 +134,7 @@ def leaf_only_root_bias(
     if depth == 0:
         return bias
     first = level(fan_in, correlation, fidelity, bias)
-    return iterated(lambda bias: majority(fan_in, fidelity * bias), first, depth - 1)
+    return climbed(fan_in, depth - 1, jnp.zeros_like(correlation), fidelity, first)
 
 
 def global_root_bias(
@@ -141,8 +151,9 @@ def global_root_bias(
     signed("initial_bias", initial_bias)
     depth = whole("depth", depth, 0)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, initial_bias)
-    starts = jnp.stack([jnp.ones_like(bias), bias])
-    shared, separate = iterated(lambda bias: majority(fan_in, fidelity * bias), starts, depth)
+    apart = jnp.zeros_like(correlation)
+    shared = climbed(fan_in, depth, apart, fidelity, jnp.ones_like(bias))
+    separate = climbed(fan_in, depth, apart, fidelity, bias)
     return correlation * bias * shared + (1 - correlation) * separate
 
 

@@ -7,6 +7,7 @@ holds on both sides: it decays like L^{-1/2} at alpha = 1, saturates at (alpha -
 below.
 """
 
+import math
 from typing import Any, NamedTuple, SupportsIndex
 
 import jax.numpy as jnp
@@ -92,6 +93,7 @@ def finite_depth_scaling(exponent: Real[ArrayLike, "..."]) -> Float[Array, "..."
 
     sqrt(1/2) at z = 0, sqrt(z) for z >> 1 (saturation), sqrt(|z|) e^{z} for z << -1.  (derived here)
     """
+    within("exponent", exponent, -math.inf, math.inf)
     (exponent,) = floats(exponent)
     # Far below threshold e^{-2z} overflows: factor it out there.
     far = exponent < -1

@@ -43,6 +43,7 @@ def _rise(fan_in: int, power: Array) -> Array:
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
+@partial(jax.jit, static_argnums=0)
 def _received_power(fan_in: int, excess: Array) -> Array:
     """The root w of D(w) = h for 0 < h <= A - 1."""
     tails = _tail_sums(fan_in)

@@ -16,7 +16,7 @@ from jax.scipy.special import betainc, gammaln, xlog1py, xlogy
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, odd, signed, whole
+from ._arguments import floats, odd, positive, signed, whole
 
 
 @cache
@@ -125,6 +125,7 @@ def majority_map_incomplete_beta(
     Absolute error a few eps, so the relative error grows as 1/u; no derivative in `fan_in`.
     (derived here)
     """
+    positive("fan_in", fan_in)
     signed("bias", bias)
     fan_in, bias = floats(fan_in, bias)
     return 2 * betainc((fan_in + 1) / 2, (fan_in + 1) / 2, (1 + bias) / 2) - 1
@@ -136,6 +137,7 @@ def majority_slope_gamma(fan_in: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
 
     Relative error about eps * b log b.  (derived here)
     """
+    positive("fan_in", fan_in)
     (fan_in,) = floats(fan_in)
     return 2 / math.sqrt(math.pi) * jnp.exp(gammaln(fan_in / 2 + 1) - gammaln((fan_in + 1) / 2))
 
@@ -146,7 +148,7 @@ def majority_slope_asymptotic(fan_in: Real[ArrayLike, "..."]) -> Float[Array, ".
 
     (derived here)
     """
+    positive("fan_in", fan_in)
     (fan_in,) = floats(fan_in)
-    return jnp.sqrt(2 * fan_in / math.pi) * jnp.polyval(
-        jnp.asarray([-5 / 128, 1 / 32, 1 / 4, 1.0]), 1 / fan_in
-    )
+    series = jnp.asarray([-5 / 128, 1 / 32, 1 / 4, 1.0], fan_in.dtype)
+    return jnp.sqrt(2 * fan_in / math.pi) * jnp.polyval(series, 1 / fan_in)

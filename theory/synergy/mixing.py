@@ -4,6 +4,7 @@ From below mu*/2 every level multiplies the bias by at least r1 = T(mu*/2)/(mu*/
 level multiplies the distance to mu* by at most 2 - r1, because T(u)/u decreases and T is concave.
 """
 
+from functools import partial
 from typing import Any, NamedTuple, SupportsIndex
 
 import jax
@@ -43,7 +44,13 @@ def mixing_depth(
         fan_in, correlation, fidelity, initial_bias, shortfall
     )
     target = (1 - shortfall) * settled(fan_in, correlation, fidelity)
+    return _levels_to(fan_in, max_depth, correlation, fidelity, bias, target)
 
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _levels_to(
+    fan_in: int, max_depth: int, correlation: Array, fidelity: Array, bias: Array, target: Array
+) -> Array:
     def climbing(state: Any) -> Array:
         return jnp.any(state[2]) & (state[3] < max_depth)
 

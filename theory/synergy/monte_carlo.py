@@ -5,6 +5,7 @@ A pool of n votes resampled level by level does not err by the binomial sqrt((1 
 fresh noise and T' carries the old noise along, which near and above threshold means growth.
 """
 
+from functools import partial
 from typing import NamedTuple, SupportsIndex
 
 import jax
@@ -44,7 +45,13 @@ def pool_error(
     fan_in, (correlation, fidelity, bias, size) = checked(
         fan_in, correlation, fidelity, initial_bias, pool_size
     )
+    return _pool_error(fan_in, depth, correlation, fidelity, bias, size)
 
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _pool_error(
+    fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array, size: Array
+) -> PoolError:
     def ascend(state: tuple[Array, Array, Array], _: None) -> tuple[tuple[Array, Array, Array], None]:
         bias, variance, drift = state
         slope = slope_of_level(fan_in, correlation, fidelity, bias)

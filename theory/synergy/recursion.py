@@ -8,7 +8,7 @@ then
 """
 
 import math
-from collections.abc import Callable
+from functools import partial
 from typing import Any, SupportsIndex
 
 import jax
@@ -168,20 +168,25 @@ def cubic_coefficient(
     return cubic(fan_in, correlation, fidelity)
 
 
-def trajectory_of(step: Callable[[Array], Array], initial_bias: Array, depth: int) -> Array:
-    """The orbit of any level map from `initial_bias`, shape (depth + 1, ...)."""
+# Loops are compiled here, once per fan-in and depth: calls outside jit would compile them anew each time.
+@partial(jax.jit, static_argnums=(0, 1))
+def climbed(fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array) -> Array:
+    """The `depth`-th iterate of the level map without checks; arguments broadcast already."""
 
+    def ascend(bias: Array, _: None) -> tuple[Array, None]:
+        return level(fan_in, correlation, fidelity, bias), None
+
+    return jax.lax.scan(ascend, bias, length=depth)[0]
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _orbit(fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array) -> Array:
     def ascend(bias: Array, _: None) -> tuple[Array, Array]:
-        raised = step(bias)
+        raised = level(fan_in, correlation, fidelity, bias)
         return raised, raised
 
-    _, later = jax.lax.scan(ascend, initial_bias, length=depth)
-    return jnp.concatenate([initial_bias[None], later])
-
-
-def iterated(step: Callable[[Array], Array], initial_bias: Array, depth: int) -> Array:
-    """The `depth`-th iterate of any level map."""
-    return jax.lax.scan(lambda bias, _: (step(bias), None), initial_bias, length=depth)[0]
+    _, later = jax.lax.scan(ascend, bias, length=depth)
+    return jnp.concatenate([bias[None], later])
 
 
 def root_bias(
@@ -201,7 +206,7 @@ def root_bias(
     signed("initial_bias", initial_bias)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, initial_bias)
     depth = whole("depth", depth, 0)
-    return iterated(lambda bias: level(fan_in, correlation, fidelity, bias), bias, depth)
+    return climbed(fan_in, depth, correlation, fidelity, bias)
 
 
 def bias_trajectory(
@@ -219,7 +224,7 @@ def bias_trajectory(
     signed("initial_bias", initial_bias)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, initial_bias)
     depth = whole("depth", depth, 0)
-    return trajectory_of(lambda bias: level(fan_in, correlation, fidelity, bias), bias, depth)
+    return _orbit(fan_in, depth, correlation, fidelity, bias)
 
 
 def _checked_real(fan_in: Any, correlation: Any, fidelity: Any, *biases: Any) -> list[Array]:
