@@ -24,19 +24,22 @@ from .majority import slope_number
 from .recursion import checked
 
 
+@partial(jax.jit, static_argnums=0)
 def _beta_binomial_series(fan_in: int, correlation: Array, bias: Array) -> Array:
     """f(u)/u = sum_j C(2j, j) (a)_j (c)_j / (M)_{2j} * M/(M + 2j), with a, c = M (1 +- u)/2, M = 1/rho - 1.
 
     Every factor is multiplied by rho, which makes rho = 0 and rho = 1 ordinary points.
     """
-    rank = jnp.arange(1, (fan_in + 1) // 2, dtype=bias.dtype)
-    correlation, bias = correlation[..., None], bias[..., None]
     apart = 1 - correlation
-    right = apart * (1 + bias) / 2 + (rank - 1) * correlation
-    wrong = apart * (1 - bias) / 2 + (rank - 1) * correlation
-    drawn = (apart + (2 * rank - 1) * correlation) * (apart + 2 * rank * correlation)
-    terms = jnp.cumprod((2 * (2 * rank - 1) / rank) * right * wrong / drawn, axis=-1)
-    return 1 + jnp.sum(terms, axis=-1)
+    right, wrong = apart * (1 + bias) / 2, apart * (1 - bias) / 2
+
+    def nest(series: Array, rank: Array) -> tuple[Array, None]:
+        urn = (right + (rank - 1) * correlation) * (wrong + (rank - 1) * correlation)
+        drawn = (apart + (2 * rank - 1) * correlation) * (apart + 2 * rank * correlation)
+        return 1 + (2 * (2 * rank - 1) / rank) * urn / drawn * series, None
+
+    ranks = jnp.arange((fan_in - 1) // 2, 0, -1, dtype=bias.dtype)
+    return jax.lax.scan(nest, jnp.ones_like(right), ranks, unroll=4)[0]
 
 
 def beta_binomial_map(

@@ -247,7 +247,7 @@ def test_degenerate_corners_are_finite():
     assert np.isnan(fixed_point(5, 0.2, np.nan))
 
 
-@pytest.mark.parametrize("fan_in", [3, 5, 51])
+@pytest.mark.parametrize("fan_in", [5, 51])
 def test_float32_is_near_float64(fan_in):
     correlation, fidelity = np.meshgrid(np.linspace(0, 0.9, 7), np.linspace(0.7, 1, 7))
     exact = np.asarray(fixed_point(fan_in, correlation, fidelity))

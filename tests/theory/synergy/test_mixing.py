@@ -39,10 +39,10 @@ def test_eq_4_3_table(row):
     assert found.ravel().tolist() == [int(word) for word in row[5:]]
 
 
-@pytest.mark.parametrize("fan_in", [3, 5, 21, 51])
+@pytest.mark.parametrize("fan_in", [5, 51])
 def test_claim_c19_bounds_hold_on_ten_thousand_points(fan_in):
     random = np.random.default_rng(fan_in)
-    size = 2500
+    size = 5000
     correlation = random.uniform(0, 0.95, size)
     threshold = np.asarray(synergy.critical_fidelity(fan_in, correlation))
     # From 1 percent above threshold up to a perfect channel.
@@ -112,12 +112,11 @@ def test_unreached_depths_are_coded():
 
 def test_eq_4_3_half_way_gain_lies_between_one_and_two():
     correlation, fidelity = np.meshgrid(np.linspace(0, 0.95, 20), np.linspace(0.1, 1, 19))
-    for fan_in in (3, 51):
-        alpha = np.asarray(synergy.effective_gain(fan_in, correlation, fidelity))
-        ratio = np.asarray(half_way(fan_in, correlation, fidelity))
-        grows = np.asarray(alpha > 1)
-        assert np.all((ratio[grows] > 1) & (ratio[grows] < 2))
-        assert_allclose(ratio[~grows], alpha[~grows])
+    alpha = np.asarray(synergy.effective_gain(5, correlation, fidelity))
+    ratio = np.asarray(half_way(5, correlation, fidelity))
+    grows = np.asarray(alpha > 1)
+    assert np.all((ratio[grows] > 1) & (ratio[grows] < 2))
+    assert_allclose(ratio[~grows], alpha[~grows])
 
 
 @pytest.mark.parametrize(
