@@ -1,5 +1,5 @@
-"""Where the sharing happens: the same rho at other places of the tree gives another map and another
-threshold.
+"""Where the sharing happens: the same rho at other places of the tree gives another map
+and another threshold.
 
 post-channel (the paper, `level_map`): votes are copies of one received vote;
 pre-channel: votes are copies of one sent vote, each through its own channel, so the majority also cleans the
@@ -69,8 +69,8 @@ def pre_channel_root_bias(
 def pre_channel_gain(
     fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
-    """Slope of `pre_channel_map` at zero bias, rho f_b(gamma) + (1 - rho) gamma A; never below
-    `effective_gain`.
+    """Slope of `pre_channel_map` at zero bias, rho f_b(gamma) + (1 - rho) gamma A;
+    never below `effective_gain`.
 
     fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
     """
@@ -81,8 +81,8 @@ def pre_channel_gain(
 def pre_channel_critical_correlation(
     fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
-    """rho_c = (gamma A - 1)/(gamma A - f_b(gamma)), pre-channel; negative when every correlation is
-    subcritical.
+    """rho_c = (gamma A - 1)/(gamma A - f_b(gamma)), pre-channel;
+    negative when every correlation is subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
@@ -96,8 +96,8 @@ def pre_channel_critical_correlation(
 def received_correlation(
     correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."], bias: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
-    """Correlation of received votes under pre-channel sharing, gamma^2 rho (1 - u^2)/(1 - gamma^2 u^2) <=
-    rho.
+    """Correlation of received votes under pre-channel sharing,
+    gamma^2 rho (1 - u^2)/(1 - gamma^2 u^2) <= rho.
 
     So rho measured on received votes is not the rho of `pre_channel_map`. Where |gamma u| = 1 the votes do
     not vary and the continuous value rho at gamma = 1 is returned.
@@ -124,8 +124,8 @@ def leaf_only_root_bias(
     """Root bias when only leaf siblings share: mu_1 = T(mu_0), then the map of zero correlation.
 
     The gain of every further level is gamma A, whatever rho.
-    fan_in odd >= 3 and depth >= 0 static; correlation, fidelity in [0, 1], initial_bias in [-1, 1]; else
-    ValueError.
+    fan_in odd >= 3 and depth >= 0 static; correlation, fidelity in [0, 1], initial_bias in [-1, 1];
+    else ValueError.
     (derived here)
     """
     signed("initial_bias", initial_bias)
@@ -163,8 +163,8 @@ def global_root_bias_limit(
     fidelity: Real[ArrayLike, "..."],
     initial_bias: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """`global_root_bias` at infinite depth: mu*_0 (rho mu_0 + (1 - rho) sign mu_0), mu*_0 at zero
-    correlation.
+    """`global_root_bias` at infinite depth: mu*_0 (rho mu_0 + (1 - rho) sign mu_0),
+    mu*_0 at zero correlation.
 
     Arguments as in `leaf_only_root_bias`.  (derived here)
     """

@@ -142,8 +142,8 @@ def _probit_slope(fan_in: int, correlation: Array) -> Array:
 # Compiled here, once per law and fan-in, so that calls outside jit do not compile the search anew each time.
 @partial(jax.jit, static_argnums=(0, 1))
 def _critical(law: Callable[[int, Array], Array], fan_in: int, fidelity: Array) -> Array:
-    """Root in rho of gamma times the law's slope = 1, differentiable in gamma; 0 where even rho = 0 is
-    subcritical.
+    """Root in rho of gamma times the law's slope = 1, differentiable in gamma;
+    0 where even rho = 0 is subcritical.
     """
     reachable = ~(fidelity * slope_number(fan_in) <= 1)
     fidelity = jnp.where(reachable, fidelity, 1)

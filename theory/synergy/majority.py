@@ -99,8 +99,8 @@ def fair_tie_majority_map(fan_in: SupportsIndex, bias: Real[ArrayLike, "..."]) -
 
 
 def majority_map_binomial(fan_in: SupportsIndex, bias: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """The majority map as the plain binomial sum 2 P(Bin(b, p) > b/2) - 1, p = (1 + u)/2: an independent
-    route.
+    """The majority map as the plain binomial sum 2 P(Bin(b, p) > b/2) - 1, p = (1 + u)/2:
+    an independent route.
 
     Absolute error about b eps, so the relative error grows as 1/u at small bias.
     fan_in odd >= 1, bias in [-1, 1], ValueError otherwise.  (arXiv 2601.17311, eq. 17)
@@ -132,8 +132,8 @@ def majority_map_incomplete_beta(
 
 
 def majority_slope_gamma(fan_in: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """A(b) = 2 Gamma(b/2 + 1) / (sqrt(pi) Gamma((b + 1)/2)) through log-gamma: an independent route for real
-    b.
+    """A(b) = 2 Gamma(b/2 + 1) / (sqrt(pi) Gamma((b + 1)/2)) through log-gamma:
+    an independent route for real b.
 
     Relative error about eps * b log b.  (derived here)
     """
@@ -143,8 +143,8 @@ def majority_slope_gamma(fan_in: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
 
 
 def majority_slope_asymptotic(fan_in: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """A(b) ~ sqrt(2b/pi) (1 + 1/(4b) + 1/(32 b^2) - 5/(128 b^3)); relative error 4e-5 at b = 3, 1e-10 at b =
-    101.
+    """A(b) ~ sqrt(2b/pi) (1 + 1/(4b) + 1/(32 b^2) - 5/(128 b^3)); relative error 4e-5 at b = 3,
+    1e-10 at b = 101.
 
     (derived here)
     """

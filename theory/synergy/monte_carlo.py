@@ -1,5 +1,5 @@
-"""What a simulation of the recursion should show: errors of a resampled pool of votes, and the size of lazy
-trees.
+"""What a simulation of the recursion should show: errors of a resampled pool of votes,
+and the size of lazy trees.
 
 A pool of n votes resampled level by level does not err by the binomial sqrt((1 - mu^2)/n): each level adds
 fresh noise and T' carries the old noise along, which near and above threshold means growth.
@@ -68,8 +68,8 @@ def _pool_error(
 def binomial_standard_error(
     bias: Real[ArrayLike, "..."], samples: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
-    """sqrt((1 - mu^2)/n), the error of a mean of n independent votes: right for independent trees, not for
-    pools.
+    """sqrt((1 - mu^2)/n), the error of a mean of n independent votes: right for independent trees,
+    not for pools.
 
     bias in [-1, 1], samples > 0; ValueError otherwise.  (derived here)
     """

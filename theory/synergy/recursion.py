@@ -1,5 +1,5 @@
-"""One level of the tree: shared votes, the level map, its derivatives, its gain, and the recursion over
-levels.
+"""One level of the tree: shared votes, the level map, its derivatives, its gain,
+and the recursion over levels.
 
 With probability rho all votes a node receives are copies of one received vote, else they are independent
 (sharing after the channel, the paper's convention; the alternatives are in `correlation_laws`). One level is
@@ -50,8 +50,8 @@ def curvature_of_level(fan_in: int, correlation: Array, fidelity: Array, bias: A
 
 
 def checked(fan_in: Any, correlation: Any, fidelity: Any, *biases: Any) -> tuple[int, list[Array]]:
-    """The common argument checks of a level: (fan-in, [correlation, fidelity, biases...] as broadcast
-    arrays).
+    """The common argument checks of a level: (fan-in, [correlation, fidelity,
+    biases...] as broadcast arrays).
     """
     fan_in = odd("fan_in", fan_in)
     unit("correlation", correlation)
@@ -196,11 +196,11 @@ def root_bias(
     initial_bias: Real[ArrayLike, "..."],
     depth: SupportsIndex,
 ) -> Float[Array, "..."]:
-    """Bias at the root of a tree of `depth` levels with leaves of bias `initial_bias`: mu_L = T^L(mu_0),
-    exact.
+    """Bias at the root of a tree of `depth` levels with leaves of bias `initial_bias`:
+    mu_L = T^L(mu_0), exact.
 
-    fan_in odd >= 3 and depth >= 0 static; correlation, fidelity in [0, 1], initial_bias in [-1, 1]; else
-    ValueError.
+    fan_in odd >= 3 and depth >= 0 static; correlation, fidelity in [0, 1], initial_bias in [-1, 1];
+    else ValueError.
     (arXiv 2601.17311, eq. 21)
     """
     signed("initial_bias", initial_bias)
@@ -216,8 +216,8 @@ def bias_trajectory(
     initial_bias: Real[ArrayLike, "..."],
     depth: SupportsIndex,
 ) -> Float[Array, "levels ..."]:
-    """Bias at every level, leaves first: (mu_0, ..., mu_L), shape (depth + 1, ...); arguments as in
-    `root_bias`.
+    """Bias at every level, leaves first: (mu_0, ..., mu_L), shape (depth + 1, ...);
+    arguments as in `root_bias`.
 
     (arXiv 2601.17311, eq. 21)
     """
