@@ -34,8 +34,8 @@ def test_errors_shrink_with_the_distance_from_threshold(fan_in):
     for distance in (1e-2, 1e-3):
         point = (fan_in, near(distance, fan_in), 0.75)
         root, slope = exact(*point)
-        law = synergy.near_threshold_fixed_point(*point) * (1 + synergy.near_threshold_correction(*point))
-        errors.append([float(law / root - 1), float(synergy.near_threshold_slope(*point) - slope)])
+        law = float(synergy.near_threshold_fixed_point(*point) * (1 + synergy.near_threshold_correction(*point)))
+        errors.append([float(law / root - 1), float(float(synergy.near_threshold_slope(*point)) - slope)])
     wide, narrow = np.abs(errors)
     # Second order is left in mu*, third in its slope; 1e-13 is what a root near a flat map keeps.
     assert np.all(narrow <= wide * np.array([0.02, 0.002]) + 1e-13)
