@@ -1,7 +1,6 @@
 """Budgeted multi-agent synergy (arXiv 2601.17311): its sweeps and its claims, one topic a pair of modules."""
 
-from experiments.synergy import majority, majority_claims
-from experiments.synergy import transition, transition_claims
+from experiments.synergy import majority, majority_claims, transition, transition_claims
 
 EXPERIMENTS = (
     *majority.EXPERIMENTS,

@@ -104,9 +104,7 @@ WEAK_SIGNAL_GAIN = Experiment(
     parameters={"fan_in": q.FAN_IN, "correlation": q.CORRELATION, "fidelity": q.FIDELITY},
     outputs={"gain": q.GAIN},
     scales={
-        "quick": Space(
-            (listing("fan_in", TABLE_T1), grid("correlation", 0.0, 0.9, 10), grid("fidelity", 0.3, 1.0, 8))
-        ),
+        "quick": Space((listing("fan_in", TABLE_T1), grid("correlation", 0.0, 0.9, 10), grid("fidelity", 0.3, 1.0, 8))),
         "paper": Space(
             (listing("fan_in", TABLE_T1), grid("correlation", 0.0, 0.95, 96), grid("fidelity", 0.3, 1.0, 71))
         ),

@@ -40,7 +40,9 @@ def _routes(ds: xr.Dataset, interpolated: xr.Dataset) -> Exact:
     route = xr.DataArray(list(errors), dims="route", name="route")
     values = xr.concat([both[name] for name in errors], route)
     roundings = xr.concat([(error + level_rounding(b) * size).broadcast_like(size) for error in errors.values()], route)
-    return Exact(values.assign_coords(route=route), roundings.assign_coords(route=route) * EPS, "rounding, term by term")
+    return Exact(
+        values.assign_coords(route=route), roundings.assign_coords(route=route) * EPS, "rounding, term by term"
+    )
 
 
 def _central_limit(ds: xr.Dataset, *_) -> xr.DataArray:

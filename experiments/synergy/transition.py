@@ -209,9 +209,7 @@ NEAR_THRESHOLD = Experiment(
         **ENCLOSURE,
     },
     scales={
-        scale: Space(
-            (listing("distance", (1e-4, 1e-3, 1e-2)),), {"fan_in": 5, "fidelity": 0.6, "horizon": 200_000}
-        )
+        scale: Space((listing("distance", (1e-4, 1e-3, 1e-2)),), {"fan_in": 5, "fidelity": 0.6, "horizon": 200_000})
         for scale in ("quick", "paper")
     },
     static=("fan_in", "horizon"),

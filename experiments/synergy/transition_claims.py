@@ -109,7 +109,7 @@ def _overstated_shortfall(ds: xr.Dataset) -> xr.DataArray:
 
 
 def _unanimity(ds: xr.Dataset) -> Bracket:
-    """The limit of mu* at infinite fan-in: the finite one lacks exactly (1-rho) (1 - f_b(gamma mu*))/(1 - gamma rho)."""
+    """The limit of mu* at infinite fan-in: a finite one lacks (1-rho) (1 - f_b(gamma mu*))/(1 - gamma rho) of it."""
     b, seen = ds.fan_in, limit(ds)
     right = (1 + ds.fidelity * ds.limit_low) / 2
     k = (b - 1) / 2
@@ -193,7 +193,7 @@ CLAIMS = (
         predict=_fixed_point,
         observe=limit,
         comparison=Agreement(),
-        decoy=Decoy("the correlation of sent votes, gamma^2 rho, in place of received ones", _fixed_point_of_sent_votes),
+        decoy=Decoy("the correlation of sent votes, gamma^2 rho, for received ones", _fixed_point_of_sent_votes),
     ),
     Claim(
         id="synergy/C8b",
@@ -309,8 +309,8 @@ CLAIMS = (
     Claim(
         id="synergy/C14",
         kind="bound",
-        statement="T'(mu*) = 1 - 2 (alpha-1) + c (alpha-1)^2 with c at least 2 kappa5/kappa3^2 (1.05 at b=5, gamma=.6), "
-        "and tending to it",
+        statement="T'(mu*) = 1 - 2 (alpha-1) + c (alpha-1)^2 with c above 2 kappa5/kappa3^2 and tending to it "
+        "(1.05 at b=5, gamma=.6)",
         source=HERE,
         experiment="synergy/near-threshold",
         predict=_slope_coefficient,
