@@ -137,7 +137,7 @@ def phase_diagram(ds: xr.Dataset, thresholds: xr.Dataset):
         for i, beta in enumerate(LEAF_EXPONENTS, 1):
             line = np.asarray(theory.synergy_fidelity(fan_in, rho, beta))
             text, label = rf"$\alpha=b^{{{beta:g}}}$", rf"$\alpha=b^\beta$, $\beta={beta:g}$"
-            handles.append(_boundary(panel, rho, line, i, text, 90, (9, -9), label=label))
+            handles.append(_boundary(panel, rho, line, i, text, 60, (-11, -3), label=label))
         if fan_in in thresholds.fan_in.values:
             seen = thresholds.sel(fan_in=fan_in)
             middle = (seen.threshold_low + seen.threshold_high) / 2
