@@ -27,6 +27,8 @@ from experiments.synergy import quantities as q
 
 EPS = float(np.finfo(float).eps)
 FAINT = 1e-3
+# Parameters of a sweep that the limit does not depend on, and that would only clutter a verdict's place.
+ASIDE = ("initial_bias", "depth", "horizon")
 ENCLOSURE = {
     "limit_low": q.LIMIT_LOW,
     "limit_high": q.LIMIT_HIGH,
@@ -80,7 +82,8 @@ def limit(ds: xr.Dataset) -> Bracket:
     """The common limit of all orbits started in [FAINT, 1], as `long_run` encloses it."""
     margin = limit_rounding(ds)
     because = "monotone orbits from both ends enclose it; rounding of every level added"
-    return Bracket(ds.limit_low - margin, ds.limit_high + margin, because)
+    low, high = (end.drop_vars(ASIDE, errors="ignore") for end in (ds.limit_low - margin, ds.limit_high + margin))
+    return Bracket(low, high, because)
 
 
 def slope_rounding(ds: xr.Dataset) -> xr.DataArray:
