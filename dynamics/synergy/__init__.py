@@ -1,5 +1,7 @@
 """Trees of voting and averaging agents: recursions and simulators for arXiv 2601.17311."""
 
+from dynamics.synergy.ballots import counted_majority as counted_majority
+from dynamics.synergy.ballots import right_votes as right_votes
 from dynamics.synergy.broadcast import broadcast_reconstruction as broadcast_reconstruction
 from dynamics.synergy.channels import erase as erase
 from dynamics.synergy.channels import flip as flip

@@ -1,3 +1,8 @@
 """Figures of budgeted multi-agent synergy (arXiv 2601.17311)."""
 
-FIGURES = ()
+from figures.synergy import majority, transition
+
+FIGURES = (
+    *majority.FIGURES,
+    *transition.FIGURES,
+)
