@@ -22,3 +22,9 @@ LIMIT_LOW = Quantity(r"\mu^-", "floor of the limits of all orbits that start fro
 LIMIT_HIGH = Quantity(r"\mu^+", "ceiling of the limits of all orbits that start from a bias in [0.001, 1]")
 SLOPE_LOW = Quantity(r"T'(\mu^-)", "slope of one level at the floor")
 SLOPE_HIGH = Quantity(r"T'(\mu^+)", "slope of one level at the ceiling")
+
+AGENTS = Quantity("N", "agents")
+ROOTS = Quantity("n", "independent roots in one replicate")
+RISK = Quantity("v_L", "error variance of the root")
+RISK_FLOOR = Quantity("v^*", "error variance of an infinitely deep tree")
+EXCESS = Quantity(r"\varepsilon", "relative distance above the floor")

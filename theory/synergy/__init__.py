@@ -66,6 +66,12 @@ from .fixed_point import fixed_point_sensitivity as fixed_point_sensitivity
 from .fixed_point import fixed_point_three as fixed_point_three
 from .fixed_point import near_threshold_fixed_point as near_threshold_fixed_point
 from .fixed_point import slope_at_fixed_point as slope_at_fixed_point
+from .heterogeneous import log_odds_weights as log_odds_weights
+from .heterogeneous import optimal_majority as optimal_majority
+from .heterogeneous import unequal_level_map as unequal_level_map
+from .heterogeneous import unequal_majority as unequal_majority
+from .heterogeneous import unequal_small_signal as unequal_small_signal
+from .heterogeneous import weighted_majority as weighted_majority
 from .majority import fair_tie_majority_map as fair_tie_majority_map
 from .majority import majority_derivative as majority_derivative
 from .majority import majority_map as majority_map
