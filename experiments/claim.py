@@ -6,7 +6,7 @@ Every part that looks at data is a function of the datasets its experiments stor
         id="synergy/C7",
         kind="equality",
         statement="one level maps the bias u to rho u + (1 - rho) f_b(u)",
-        source=Source("2601.17311", "eq. 8"),
+        source=Source("2601.17311", "Definition 2"),
         experiment="synergy/one-level",
         predict=lambda ds: xr.apply_ufunc(one_level, ds.bias, ds.correlation),
         observe=lambda ds: bias_of_votes(ds.positive, ds.votes),
