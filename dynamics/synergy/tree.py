@@ -173,7 +173,7 @@ def _check_tree(fan_in, correlation, fidelity, initial_bias, depth, roots, shari
 
 
 def root_bias(votes: Int8[Array | np.ndarray, " roots"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Mean of independent root votes and its standard error sqrt((1 - mean^2)/roots); NaN if no root has voted."""
+    """Mean of independent root votes and its standard error sqrt((1 - mean^2)/roots), NaN without votes."""
     votes = jnp.asarray(votes, float)
     cast = jnp.abs(votes).sum()
     mean = votes.sum() / cast
