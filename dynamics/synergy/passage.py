@@ -16,9 +16,7 @@ from dynamics.synergy.recursion import level_map
 _HALVINGS = 60
 
 
-def measured_gain(
-    fan_in: int, correlation: Real[ArrayLike, ""], fidelity: Real[ArrayLike, ""]
-) -> Float[Array, ""]:
+def measured_gain(fan_in: int, correlation: Real[ArrayLike, ""], fidelity: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """Slope of one level at zero bias, by differentiating the simulated level.
 
     fan_in: odd b >= 1.  correlation, fidelity: in [0, 1].  Raises ValueError on a parameter out of range.

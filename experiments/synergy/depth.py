@@ -41,7 +41,9 @@ def climb_near_threshold(key, *, fan_in, fidelity, initial_bias, scaled_distance
     del key
     correlation = tuned_correlation(fan_in, fidelity, 1 + scaled_distance / depth)
     biases, slopes = jax.jvp(
-        lambda rho: trajectory(fan_in, rho, fidelity, initial_bias, levels), (correlation,), (jnp.ones_like(correlation),)
+        lambda rho: trajectory(fan_in, rho, fidelity, initial_bias, levels),
+        (correlation,),
+        (jnp.ones_like(correlation),),
     )
     return {"correlation": correlation, "root_bias": biases, "log_slope": slopes / biases}
 
@@ -71,9 +73,9 @@ def _passage(fan_in, correlation, fidelity, initial_bias, shortfall, slow):
         "resting_bias": rest,
         "fewest_levels": early.levels,
         "most_levels": early.levels + late.levels,
-        "contraction": jax.jvp(
-            lambda u: level_map(fan_in, correlation, fidelity, u), (rest,), (jnp.ones_like(rest),)
-        )[1],
+        "contraction": jax.jvp(lambda u: level_map(fan_in, correlation, fidelity, u), (rest,), (jnp.ones_like(rest),))[
+            1
+        ],
         "bias_there": late.bias,
         "bias_after": level_map(fan_in, correlation, fidelity, late.bias),
         "code": jnp.where(arrived, codes.OK, codes.STEP_LIMIT),

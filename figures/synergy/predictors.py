@@ -1,0 +1,75 @@
+"""How closely the closed predictors follow the bias, and where the clipped one leaves it behind."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import jax
+import matplotlib.figure
+import numpy as np
+import xarray as xr
+
+from figures import style
+from figures.figure import Figure
+from theory import synergy as theory
+
+
+def _worst_excess(scan: xr.Dataset) -> xr.DataArray:
+    """Largest ratio of the clipped predictor to the bias over depth, fidelity and leaf bias, all as simulated."""
+    clipped = np.minimum(scan.resting_bias, scan.initial_bias * scan.gain**scan.depth)
+    return (clipped / scan.root_bias).max([dim for dim in scan.root_bias.dims if dim not in ("fan_in", "correlation")])
+
+
+def predictors(examples: xr.Dataset, scan: xr.Dataset) -> matplotlib.figure.Figure:
+    """(a-c) bias and predictors against depth; (d) worst excess of the clipped predictor against correlation."""
+    figure, axes = style.canvas(2, 2, height=5.2)
+    panels = axes.ravel()
+    style.label_panels(panels)
+    for i, (panel, last) in enumerate(zip(panels[:3], (60, 40, 20), strict=True)):
+        row = examples.isel(example=i)
+        b, rho, gamma, start = int(row.fan_in), float(row.correlation), float(row.fidelity), float(row.initial_bias)
+        depth = np.linspace(0, last, 6 * last + 1)
+        upper, lower = (
+            np.asarray(jax.jit(partial(law, b))(rho, gamma, start, depth))
+            for law in (theory.clipped_predictor, theory.quadrature_predictor)
+        )
+        panel.fill_between(depth, lower, upper, color=style.PALE, alpha=0.25, linewidth=0)
+        style.theory_line(panel, depth, upper, 0, label=r"clipped $\min(\mu^*,\mu_0\alpha^L)$")
+        style.theory_line(panel, depth, lower, 5, linestyle="--", label="quadrature")
+        shown = row.root_bias.sel(depth=slice(0, last)).isel(depth=slice(None, None, max(1, last // 20)))
+        panel.plot(shown.depth, shown, "o", color=style.INK, markerfacecolor="white", markersize=3.4, label=r"$\mu_L$")
+        rest = float(theory.fixed_point(b, rho, gamma))
+        style.phase_boundary(panel, rest, r"$\mu^*$", vertical=False, at=0.06)
+        panel.set_title(rf"$b={b}$, $\rho={rho:g}$, $\gamma={gamma:g}$, $\mu_0={start:g}$")
+        panel.set(xlabel="depth $L$", ylabel=r"bias", xlim=(0, last), ylim=(0, 1.12 * rest))
+    panels[0].legend(loc="lower right")
+
+    worst, panel = _worst_excess(scan), panels[3]
+    for i, b in enumerate(scan.fan_in.values):
+        style.theory_line(
+            panel, worst.correlation, worst.sel(fan_in=b), i, marker=style.MARKERS[i], markersize=3, label=f"$b={b}$"
+        )
+        limit = float(theory.quadrature_validity_limit(int(b)))
+        if limit < 1:
+            panel.plot([limit] * 2, [1.14, 1.18], color=style.COLOURS[i], linewidth=1.6)
+    panel.annotate(r"$\rho_H(b)$, left of which quadrature is a lower bound", (0.0, 1.13), fontsize=6.5, va="top")
+    style.phase_boundary(panel, math.sqrt(2), r"$\sqrt{2}$", vertical=False, at=0.04)
+    panel.set(xlabel=r"correlation $\rho$", ylabel=r"worst $\hat\mu_L/\mu_L$", xlim=(-0.02, 0.97), ylim=(1.05, 2.5))
+    panel.set_title(r"over $L$, $\mu_0\leq\mu^*$, $\gamma>\gamma_c$")
+    panel.legend(loc="upper left")
+    return figure
+
+
+FIGURES = (
+    Figure(
+        name="synergy/predictors",
+        experiments=("synergy/predictor-examples", "synergy/predictor-scan"),
+        draw=predictors,
+        caption="Predictors of the bias. (a-c) The clipped predictor (eq. 27 of the paper) is an upper bound, the "
+        "quadrature predictor (alpha^(-2L)/mu0^2 + (1 - alpha^(-2L))/mu*^2)^(-1/2) a lower one where the correlation is "
+        "at most rho_H(b); the band between them is shaded, points are the simulated recursion. (d) Largest ratio of "
+        "clipped predictor to bias over depth, leaf bias and fidelity between its threshold and 1: about sqrt 2 at low "
+        "correlation, without bound as fan-in and correlation grow (largest at a perfect channel).",
+    ),
+)
