@@ -1,4 +1,4 @@
-"""Questions put to the level map itself: its gain, the correlation that gives a gain, where it rests, how long it climbs.
+"""Questions put to the level map: its gain, the correlation for a gain, where it rests, how long it climbs.
 
 The level map is odd and concave on [0, 1], so it crosses the diagonal there at most once: bisection finds where.
 """

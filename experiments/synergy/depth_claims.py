@@ -121,7 +121,7 @@ def _fig_11(ds: xr.Dataset) -> xr.Dataset:
 
 def _at_thirty(ds: xr.Dataset) -> Exact:
     ds, depth = _fig_11(ds), 30.0
-    memory, rest, strayed = law_of_w(ds.root_bias, ds.fan_in, ds.fidelity, ds.gain, "depth")
+    _, rest, strayed = law_of_w(ds.root_bias, ds.fan_in, ds.fidelity, ds.gain, "depth")
     rest, strayed = (array.sel(depth=depth) for array in (rest, strayed))
     start = ds.initial_bias**-2.0 * np.exp(-2 * (ds.gain - 1) * depth)
     factor = discreteness(ds.gain, xr.DataArray(depth))
@@ -386,7 +386,7 @@ CLAIMS = (
         comparison=Agreement(),
         decoy=Decoy("relaxation at half the rate", lambda ds: _crossover(ds, 15.0)),
         sharp=Sharp(
-            "depth 30 is a smooth crossover, 1/mu_L^2 = e^(-2z)/mu_0^2 + kappa3 L (1 - e^(-2z))/z with z = (alpha - 1) L",
+            "depth 30 is a smooth crossover, 1/mu_L^2 = e^(-2z)/mu_0^2 + kappa3 L (1 - e^(-2z))/z, z = (alpha - 1) L",
             lambda ds: _crossover(ds, 30.0),
         ),
     ),
@@ -404,7 +404,8 @@ CLAIMS = (
     Claim(
         id="synergy/C18-lower",
         kind="bound",
-        statement="mu_L >= mu_0 alpha^L [1 - (kappa3/alpha) mu_0^2 (alpha^(2L) - 1)/(alpha^2 - 1)] where that is positive",
+        statement="mu_L >= mu_0 alpha^L [1 - (kappa3/alpha) mu_0^2 (alpha^(2L) - 1)/(alpha^2 - 1)] where "
+        "that is positive",
         source=DERIVED,
         experiment="synergy/small-signal",
         predict=lambda ds: points(_product(ds), _saying_something(ds)),

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from experiments.synergy.elementwise import by_fan_in
 from figures import style
 from figures.figure import Figure
 from theory import synergy as theory
@@ -65,23 +66,37 @@ def _marks(index: int) -> dict:
     }
 
 
+def _lower(*at):
+    return theory.mixing_depth_bounds(*at).lower
+
+
+def _upper(*at):
+    return theory.mixing_depth_bounds(*at).upper
+
+
 def mixing_depth(ds: xr.Dataset) -> matplotlib.figure.Figure:
     """One panel a fan-in: mixing depth against alpha - 1, its bounds shaded, its law near threshold as a line."""
     fan_ins = [int(b) for b in ds.fan_in.values]
     figure, axes = style.canvas(1, len(fan_ins), height=3.1, sharey=True)
     style.label_panels(axes[0])
     fidelity, start = float(ds.fidelity), float(ds.initial_bias)
+    theirs = (ds.fan_in, ds.correlation, ds.fidelity)
+    rest = by_fan_in(theory.fixed_point, *theirs)
+    law = rest.copy(data=theory.mixing_depth_scaling(start / rest.values, ds.shortfall.broadcast_like(rest).values))
+    lower, upper = (
+        by_fan_in(bound, *theirs, ds.initial_bias, ds.shortfall.reset_coords(drop=True)) for bound in (_lower, _upper)
+    )
     for panel, fan_in in zip(axes[0], fan_ins, strict=True):
         for i, shortfall in enumerate(ds.shortfall.values):
-            row = ds.sel(fan_in=fan_in, shortfall=shortfall)
-            row = row.isel(gain_excess=np.flatnonzero(row.code == 0))
-            excess, rho = row.gain_excess.values, row.correlation.values
-            bounds = theory.mixing_depth_bounds(fan_in, rho, fidelity, start, float(shortfall))
+            here = {"fan_in": fan_in, "shortfall": shortfall}
+            row = ds.sel(here)
+            good = {"gain_excess": np.flatnonzero(row.code == 0)}
+            row, excess = row.isel(good), row.gain_excess.values[good["gain_excess"]]
             name = rf"$\varepsilon={shortfall:g}$"
             panel.fill_between(
                 excess,
-                bounds.lower,
-                bounds.upper,
+                lower.sel(here).isel(good),
+                upper.sel(here).isel(good),
                 color=style.COLOURS[i],
                 alpha=(0.22, 0.3)[i % 2],
                 linewidth=0,
@@ -89,16 +104,13 @@ def mixing_depth(ds: xr.Dataset) -> matplotlib.figure.Figure:
                 edgecolor=style.COLOURS[i],
                 label=f"bounds, {name}",
             )
-            rest = np.asarray(theory.fixed_point(fan_in, rho, fidelity))
-            law = np.asarray(theory.mixing_depth_scaling(start / rest, float(shortfall))) / excess
-            style.theory_line(panel, excess, law, i, label=f"law near threshold, {name}")
+            limit = law.sel(here).isel(good) / excess
+            style.theory_line(panel, excess, limit, i, label=f"law near threshold, {name}")
             ends = (row.fewest_levels.values, row.most_levels.values)
             style.simulation_points(panel, excess, ends[1], ends, i, label=rf"$L_{{\mathrm{{mix}}}}$, {name}")
         guide = np.array([1.5e-3, 1.2e-2])
         panel.plot(guide, 0.22 / guide, color=style.PALE, linewidth=1.0)
-        panel.annotate(
-            "slope $-1$", (guide[0] * 1.6, 0.13 / guide[0]), fontsize=7.0, color=style.INK, ha="right", va="top"
-        )
+        panel.annotate("slope $-1$", (4.6e-3, 0.24 / 4.6e-3), fontsize=7.0, color=style.INK, ha="left", va="bottom")
         panel.set(xscale="log", yscale="log", xlabel=r"$\alpha-1$", xlim=(8e-4, 0.24))
         panel.set_title(rf"$b={fan_in}$, $\gamma={fidelity:g}$, $\mu_0={start:g}$")
         panel.xaxis.set_minor_locator(LogLocator(subs=range(2, 10)))

@@ -9,6 +9,7 @@ import jax
 import matplotlib.figure
 import numpy as np
 import xarray as xr
+from matplotlib.ticker import MaxNLocator
 
 from figures import style
 from figures.figure import Figure
@@ -42,6 +43,7 @@ def predictors(examples: xr.Dataset, scan: xr.Dataset) -> matplotlib.figure.Figu
         rest = float(theory.fixed_point(b, rho, gamma))
         style.phase_boundary(panel, rest, r"$\mu^*$", vertical=False, at=0.06)
         panel.set_title(rf"$b={b}$, $\rho={rho:g}$, $\gamma={gamma:g}$, $\mu_0={start:g}$")
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
         panel.set(xlabel="depth $L$", ylabel=r"bias", xlim=(0, last), ylim=(0, 1.12 * rest))
     panels[0].legend(loc="lower right")
 
@@ -53,9 +55,9 @@ def predictors(examples: xr.Dataset, scan: xr.Dataset) -> matplotlib.figure.Figu
         limit = float(theory.quadrature_validity_limit(int(b)))
         if limit < 1:
             panel.plot([limit] * 2, [1.14, 1.18], color=style.COLOURS[i], linewidth=1.6)
-    panel.annotate(r"$\rho_H(b)$, left of which quadrature is a lower bound", (0.0, 1.13), fontsize=6.5, va="top")
-    style.phase_boundary(panel, math.sqrt(2), r"$\sqrt{2}$", vertical=False, at=0.04)
-    panel.set(xlabel=r"correlation $\rho$", ylabel=r"worst $\hat\mu_L/\mu_L$", xlim=(-0.02, 0.97), ylim=(1.05, 2.5))
+    panel.annotate(r"$\rho_H(b)$, left of which quadrature is a lower bound", (-0.08, 1.125), fontsize=6.5, va="top")
+    style.phase_boundary(panel, math.sqrt(2), r"$\sqrt{2}$", vertical=False, at=0.085)
+    panel.set(xlabel=r"correlation $\rho$", ylabel=r"worst $\hat\mu_L/\mu_L$", xlim=(-0.1, 0.97), ylim=(1.05, 2.5))
     panel.set_title(r"over $L$, $\mu_0\leq\mu^*$, $\gamma>\gamma_c$")
     panel.legend(loc="upper left")
     return figure
@@ -67,8 +69,8 @@ FIGURES = (
         experiments=("synergy/predictor-examples", "synergy/predictor-scan"),
         draw=predictors,
         caption="Predictors of the bias. (a-c) The clipped predictor (eq. 27 of the paper) is an upper bound, the "
-        "quadrature predictor (alpha^(-2L)/mu0^2 + (1 - alpha^(-2L))/mu*^2)^(-1/2) a lower one where the correlation is "
-        "at most rho_H(b); the band between them is shaded, points are the simulated recursion. (d) Largest ratio of "
+        "quadrature predictor (alpha^(-2L)/mu0^2 + (1 - alpha^(-2L))/mu*^2)^(-1/2) a lower one where the correlation "
+        "is at most rho_H(b); the band between them is shaded, points are the simulated recursion. (d) Largest ratio of "
         "clipped predictor to bias over depth, leaf bias and fidelity between its threshold and 1: about sqrt 2 at low "
         "correlation, without bound as fan-in and correlation grow (largest at a perfect channel).",
     ),
