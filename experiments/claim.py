@@ -81,6 +81,10 @@ class Source:
         if not self.where.strip():
             raise ClaimError(f"`where` must name the theorem, equation or section of {self.arxiv}.")
 
+    def __str__(self) -> str:
+        paper = self.arxiv if self.arxiv == "derived here" else f"arXiv {self.arxiv}"
+        return f"{paper}, {self.where}" if self.where else paper
+
 
 @dataclass(frozen=True)
 class Decoy:

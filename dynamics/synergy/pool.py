@@ -94,7 +94,7 @@ def collapsed_pool(
 
     def world(key, start, rhos, sharing):
         def draw(key, bias):
-            return 2 * jr.binomial(key, size, (1 + bias) / 2, dtype=rhos.dtype) / size - 1
+            return (2 * jr.binomial(key, size, (1 + bias) / 2, dtype=rhos.dtype) - size) / size
 
         def level(mean, at):
             key, rho = at
