@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -14,6 +16,8 @@ from experiments.synergy.elementwise import by_fan_in, points
 from theory import synergy as theory
 
 DERIVED = Source("derived here")
+# Places in the pairs and triples that the theory returns.
+LOWER, UPPER, VALID = 0, 1, 2
 
 
 def _far_slope(fan_in: xr.DataArray) -> xr.DataArray:
@@ -42,12 +46,12 @@ def _threshold_amplitude(ds: xr.Dataset) -> Exact:
 
 
 def _at_critical(ds: xr.Dataset) -> xr.Dataset:
-    return ds.sel(scaled_distance=0.0)
+    return ds.sel(scaled_distance=0.0, depth=ds.depth[ds.depth >= 300])
 
 
 def _off_critical(ds: xr.Dataset) -> xr.Dataset:
-    """From depth 100 on, where the terms beyond the cubic one weigh a few percent at most."""
-    return ds.sel(scaled_distance=ds.scaled_distance[ds.scaled_distance != 0], depth=ds.depth[ds.depth >= 100])
+    """From depth 300 on, where the terms beyond the cubic one weigh a few percent at most."""
+    return ds.sel(scaled_distance=ds.scaled_distance[ds.scaled_distance != 0], depth=ds.depth[ds.depth >= 300])
 
 
 def _critical_amplitude(ds: xr.Dataset) -> xr.DataArray:
@@ -107,7 +111,7 @@ def _log_slope(ds: xr.Dataset) -> Exact:
 
 
 def _slope_per_level(ds: xr.Dataset) -> xr.DataArray:
-    return by_fan_in(lambda b, fidelity: theory.log_slope_at_threshold(b, fidelity, 1), ds.fan_in, ds.fidelity)
+    return by_fan_in(theory.log_slope_at_threshold, ds.fan_in, ds.fidelity, 1.0)
 
 
 # ---- depth 30
@@ -172,14 +176,11 @@ def _product(ds: xr.Dataset) -> xr.DataArray:
     return _law(ds, theory.small_signal_lower_bound)
 
 
-def _last_loss_only(ds: xr.Dataset) -> xr.DataArray:
-    def law(fan_in, correlation, fidelity, initial_bias, depth):
-        gain = theory.effective_gain(fan_in, correlation, fidelity)
-        cubic = theory.cubic_coefficient(fan_in, correlation, fidelity)
-        before = initial_bias * gain ** (depth - 1)
-        return gain * before * (1 - cubic / gain * before**2)
-
-    return _law(ds, law)
+def _last_loss(fan_in, correlation, fidelity, initial_bias, depth):
+    """The lower bound with the losses of all levels but the last dropped."""
+    gain = theory.effective_gain(fan_in, correlation, fidelity)
+    before = initial_bias * gain ** (depth - 1)
+    return gain * before * (1 - theory.cubic_coefficient(fan_in, correlation, fidelity) / gain * before**2)
 
 
 def _spread(array: xr.DataArray, ds: xr.Dataset) -> xr.DataArray:
@@ -193,21 +194,15 @@ def _saying_something(ds: xr.Dataset) -> xr.DataArray:
 LOSSES = xr.DataArray([0.05, 0.2, 0.5], coords={"loss": [0.05, 0.2, 0.5]}, dims="loss")
 
 
-def _band(ds: xr.Dataset, part: str) -> xr.DataArray:
-    return by_fan_in(
-        lambda *arguments: getattr(theory.small_signal_band(*arguments), part),
-        ds.fan_in,
-        ds.correlation,
-        ds.fidelity,
-        ds.initial_bias,
-        _climbing(ds).depth,
-        LOSSES,
-    )
+def _band(ds: xr.Dataset, part: int) -> xr.DataArray:
+    depth = _climbing(ds).depth
+    arguments = (ds.correlation, ds.fidelity, ds.initial_bias, depth, LOSSES)
+    return by_fan_in(theory.small_signal_band, ds.fan_in, *arguments)[part]
 
 
 def _in_band(ds: xr.Dataset, values: xr.DataArray) -> xr.DataArray:
     shape = xr.broadcast(_climbing(ds), LOSSES)[0]
-    valid = _band(ds, "valid").transpose(*shape.dims).values > 0
+    valid = _band(ds, VALID).transpose(*shape.dims).values > 0
     values = xr.broadcast(values.reset_coords(drop=True), shape.reset_coords(drop=True))[0].transpose(*shape.dims)
     return points(shape.copy(data=values.values), shape.copy(data=valid))
 
@@ -229,26 +224,20 @@ def _system(ds: xr.Dataset, law) -> xr.DataArray:
     return by_fan_in(law, ds.fan_in, ds.correlation, ds.fidelity).transpose(*ds.resting_bias.dims)
 
 
-def _upper_depth(*at):
-    return theory.mixing_depth_bounds(*at).upper
-
-
-def _lower_depth(*at):
-    return theory.mixing_depth_bounds(*at).lower
-
-
-def _mixing_law(ds: xr.Dataset, law) -> xr.DataArray:
+def _mixing_bound(ds: xr.Dataset, side: int) -> xr.DataArray:
     start, shortfall = ds.initial_bias_used.reset_coords(drop=True), 10.0**ds.log_shortfall
-    found = by_fan_in(law, ds.fan_in, ds.correlation, ds.fidelity, start, shortfall)
-    return points(ds.resting_bias.copy(data=found.transpose(*ds.resting_bias.dims).values), _climbed(ds))
+    bounds = by_fan_in(theory.mixing_depth_bounds, ds.fan_in, ds.correlation, ds.fidelity, start, shortfall)
+    found = bounds[side].transpose(*ds.resting_bias.dims)
+    return points(ds.resting_bias.copy(data=found.values), _climbed(ds))
 
 
 def _from_gains(ds: xr.Dataset, depth) -> xr.DataArray:
     """A rival depth from mu*, alpha, r1, mu_0 and eps."""
-    laws = (theory.fixed_point, theory.effective_gain, theory.half_way_gain)
-    rest, gain, half_way = (ds.resting_bias.copy(data=_system(ds, law).values) for law in laws)
+    gain, half_way = (
+        ds.resting_bias.copy(data=_system(ds, law).values) for law in (theory.effective_gain, theory.half_way_gain)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = depth(rest, gain, half_way, ds.initial_bias_used, 10.0**ds.log_shortfall)
+        found = depth(ds.resting_bias, gain, half_way, ds.initial_bias_used, 10.0**ds.log_shortfall)
     return points(found.transpose(*ds.resting_bias.dims), _climbed(ds))
 
 
@@ -280,20 +269,19 @@ def _scaled_mixing_depth(ds: xr.Dataset) -> Bracket:
     return Bracket(low * (1 - slack), high * (1 + slack), "convexity of T(u)/u in u^2, with the measured end slopes")
 
 
-def _just_above(ds: xr.Dataset) -> xr.Dataset:
+def _just_above(ds):
     return ds.sel(gain_excess=ds.gain_excess[ds.gain_excess <= 0.01])
 
 
 def _scaled_law(ds: xr.Dataset, law) -> xr.DataArray:
-    ds = _just_above(ds)
-    rest = _system(ds, theory.fixed_point)
-    shortfall = ds.shortfall.broadcast_like(ds.resting_bias).transpose(*ds.resting_bias.dims)
-    return ds.resting_bias.copy(data=np.asarray(law(float(ds.initial_bias) / rest.values, shortfall.values)))
+    rest = ds.resting_bias.copy(data=_system(ds, theory.fixed_point).values)
+    shortfall = ds.shortfall.broadcast_like(rest).transpose(*rest.dims)
+    return _just_above(rest.copy(data=np.asarray(jax.jit(law)(float(ds.initial_bias) / rest.values, shortfall.values))))
 
 
 def _loose_target(share, shortfall):
     """The law with the shortfall counted in mu^2 where it is one of mu."""
-    return theory.mixing_depth_scaling(share, 1 - np.sqrt(1 - shortfall))
+    return theory.mixing_depth_scaling(share, 1 - jnp.sqrt(1 - shortfall))
 
 
 def _near_rest(ds: xr.Dataset) -> xr.DataArray:
@@ -413,7 +401,7 @@ CLAIMS = (
             points(_climbing(ds), _saying_something(ds)), points(_spread(ds.fan_in, ds), _saying_something(ds))
         ),
         comparison=Bound("lower"),
-        decoy=Decoy("the loss of the last level alone", lambda ds: points(_last_loss_only(ds), _saying_something(ds))),
+        decoy=Decoy("the loss of the last level alone", lambda ds: points(_law(ds, _last_loss), _saying_something(ds))),
     ),
     Claim(
         id="synergy/C18-band",
@@ -421,11 +409,12 @@ CLAIMS = (
         statement="while mu_0 alpha^L <= sqrt(eta alpha/kappa3), mu_L >= (1 - eta)^L mu_0 alpha^L",
         source=Source("2601.17311", "Thm 5, eqs. 25-26; its delta(eta) made explicit"),
         experiment="synergy/small-signal",
-        predict=lambda ds: _in_band(ds, _band(ds, "lower")),
+        predict=lambda ds: _in_band(ds, _band(ds, LOWER)),
         observe=lambda ds: _rounded(_in_band(ds, _climbing(ds)), _in_band(ds, ds.fan_in)),
         comparison=Bound("lower"),
         decoy=Decoy(
-            "the loss counted once and not at every level", lambda ds: _in_band(ds, _band(ds, "upper") * (1 - LOSSES))
+            "the loss counted once and not at every level",
+            lambda ds: _in_band(ds, _band(ds, UPPER) * (1 - LOSSES)),
         ),
     ),
     Claim(
@@ -435,7 +424,7 @@ CLAIMS = (
         "ceil(log(1/(2 eps))_+/log(1/(2 - r1))), with r1 the growth of a level from mu*/2",
         source=Source("2601.17311", "Thm 6, its two phases made explicit"),
         experiment="synergy/mixing",
-        predict=lambda ds: _mixing_law(ds, _upper_depth),
+        predict=lambda ds: _mixing_bound(ds, UPPER),
         observe=_mixing_depth,
         comparison=Bound("upper"),
         decoy=Decoy("the full gain up to half of mu*", lambda ds: _from_gains(ds, _fast_start)),
@@ -446,7 +435,7 @@ CLAIMS = (
         statement="the mixing depth is at least ceil(log((1 - eps) mu*/mu_0)/log alpha)",
         source=DERIVED,
         experiment="synergy/mixing",
-        predict=lambda ds: _mixing_law(ds, _lower_depth),
+        predict=lambda ds: _mixing_bound(ds, LOWER),
         observe=_mixing_depth,
         comparison=Bound("lower"),
         decoy=Decoy("the half-way gain r1 in place of alpha", lambda ds: _from_gains(ds, _slow_growth)),

@@ -66,8 +66,8 @@ def _clipped_at_leading_order(ds: xr.Dataset) -> xr.DataArray:
 
 def _added_in_fourth_powers(ds: xr.Dataset) -> xr.DataArray:
     """The quadrature predictor with fourth powers in place of squares."""
-    rest, grown = _of_system(ds, theory.fixed_point), _law(ds, theory.small_signal_upper_bound)
-    start = ds.initial_bias.reset_coords(drop=True)
+    grown = _law(ds, theory.small_signal_upper_bound)
+    rest, start = (array.reset_coords(drop=True) for array in (ds.resting_bias, ds.initial_bias))
     return (1 + (rest / grown) ** 4 - (start / grown) ** 4) ** -0.25 * rest
 
 

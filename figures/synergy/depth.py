@@ -46,7 +46,7 @@ def finite_size(finite: xr.Dataset, near: xr.Dataset) -> matplotlib.figure.Figur
         row = near.isel(system=system).sel(depth=depth)
         row = row.isel(scaled_distance=np.flatnonzero((row.correlation >= 0) & (row.correlation <= 1)))
         b, fidelity = int(row.fan_in), float(row.fidelity)
-        cubic = np.asarray(theory.cubic_coefficient(b, row.correlation.values, fidelity))
+        cubic = by_fan_in(theory.cubic_coefficient, row.fan_in, row.correlation, fidelity)
         scaled = row.root_bias.sel(level=float(depth)) * np.sqrt(cubic * depth)
         right.plot(row.scaled_distance, scaled, **_marks(i), label=rf"$b={b}$, $\gamma={fidelity:g}$, $L={depth}$")
     style.phase_boundary(right, 0.0, r"$\alpha=1$")
@@ -66,14 +66,6 @@ def _marks(index: int) -> dict:
     }
 
 
-def _lower(*at):
-    return theory.mixing_depth_bounds(*at).lower
-
-
-def _upper(*at):
-    return theory.mixing_depth_bounds(*at).upper
-
-
 def mixing_depth(ds: xr.Dataset) -> matplotlib.figure.Figure:
     """One panel a fan-in: mixing depth against alpha - 1, its bounds shaded, its law near threshold as a line."""
     fan_ins = [int(b) for b in ds.fan_in.values]
@@ -82,10 +74,10 @@ def mixing_depth(ds: xr.Dataset) -> matplotlib.figure.Figure:
     fidelity, start = float(ds.fidelity), float(ds.initial_bias)
     theirs = (ds.fan_in, ds.correlation, ds.fidelity)
     rest = by_fan_in(theory.fixed_point, *theirs)
-    law = rest.copy(data=theory.mixing_depth_scaling(start / rest.values, ds.shortfall.broadcast_like(rest).values))
-    lower, upper = (
-        by_fan_in(bound, *theirs, ds.initial_bias, ds.shortfall.reset_coords(drop=True)) for bound in (_lower, _upper)
-    )
+    scaling = jax.jit(theory.mixing_depth_scaling)
+    law = rest.copy(data=scaling(start / rest.values, ds.shortfall.broadcast_like(rest).transpose(*rest.dims).values))
+    shortfalls = ds.shortfall.reset_coords(drop=True)
+    lower, upper = by_fan_in(theory.mixing_depth_bounds, *theirs, ds.initial_bias, shortfalls)
     for panel, fan_in in zip(axes[0], fan_ins, strict=True):
         for i, shortfall in enumerate(ds.shortfall.values):
             here = {"fan_in": fan_in, "shortfall": shortfall}

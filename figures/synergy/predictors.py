@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 
-import jax
 import matplotlib.figure
 import numpy as np
 import xarray as xr
 from matplotlib.ticker import MaxNLocator
 
+from experiments.synergy.elementwise import by_fan_in
 from figures import style
 from figures.figure import Figure
 from theory import synergy as theory
@@ -27,20 +26,21 @@ def predictors(examples: xr.Dataset, scan: xr.Dataset) -> matplotlib.figure.Figu
     figure, axes = style.canvas(2, 2, height=5.2)
     panels = axes.ravel()
     style.label_panels(panels)
-    for i, (panel, last) in enumerate(zip(panels[:3], (60, 40, 20), strict=True)):
+    ends = xr.DataArray([60, 40, 20], dims="example")
+    depths = ends * xr.DataArray(np.linspace(0.0, 1.0, 241), dims="step")
+    theirs = (examples.fan_in, examples.correlation, examples.fidelity, examples.initial_bias, depths)
+    curves = [by_fan_in(law, *theirs) for law in (theory.clipped_predictor, theory.quadrature_predictor)]
+    for i, (panel, last) in enumerate(zip(panels[:3], ends.values.tolist(), strict=True)):
         row = examples.isel(example=i)
         b, rho, gamma, start = int(row.fan_in), float(row.correlation), float(row.fidelity), float(row.initial_bias)
-        depth = np.linspace(0, last, 6 * last + 1)
-        upper, lower = (
-            np.asarray(jax.jit(partial(law, b))(rho, gamma, start, depth))
-            for law in (theory.clipped_predictor, theory.quadrature_predictor)
-        )
+        depth, upper, lower = (array.isel(example=i).values for array in (depths, *curves))
         panel.fill_between(depth, lower, upper, color=style.PALE, alpha=0.25, linewidth=0)
         style.theory_line(panel, depth, upper, 0, label=r"clipped $\min(\mu^*,\mu_0\alpha^L)$")
         style.theory_line(panel, depth, lower, 5, linestyle="--", label="quadrature")
         shown = row.root_bias.sel(depth=slice(0, last)).isel(depth=slice(None, None, max(1, last // 20)))
         panel.plot(shown.depth, shown, "o", color=style.INK, markerfacecolor="white", markersize=3.4, label=r"$\mu_L$")
-        rest = float(theory.fixed_point(b, rho, gamma))
+        # Each curve ends well beyond the clip.
+        rest = upper[-1]
         style.phase_boundary(panel, rest, r"$\mu^*$", vertical=False, at=0.06)
         panel.set_title(rf"$b={b}$, $\rho={rho:g}$, $\gamma={gamma:g}$, $\mu_0={start:g}$")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
@@ -71,7 +71,7 @@ FIGURES = (
         caption="Predictors of the bias. (a-c) The clipped predictor (eq. 27 of the paper) is an upper bound, the "
         "quadrature predictor (alpha^(-2L)/mu0^2 + (1 - alpha^(-2L))/mu*^2)^(-1/2) a lower one where the correlation "
         "is at most rho_H(b); the band between them is shaded, points are the simulated recursion. (d) Largest ratio of "
-        "clipped predictor to bias over depth, leaf bias and fidelity between its threshold and 1: about sqrt 2 at low "
-        "correlation, without bound as fan-in and correlation grow (largest at a perfect channel).",
+        "the clipped predictor to the bias over depth, leaf bias and fidelities between threshold and 1, simulated: "
+        "about sqrt 2 at low correlation, larger with fan-in and correlation (largest at a perfect channel).",
     ),
 )

@@ -81,8 +81,8 @@ def mixing_depth_scaling(
     (mu/mu*)^2 grows logistically at rate 2 (alpha - 1).
     initial_share in (0, 1), shortfall in (0, 1); ValueError otherwise.  (derived here)
     """
-    within("initial_share", initial_share, 0, 1, "()")
-    within("shortfall", shortfall, 0, 1, "()")
+    within("initial_share", initial_share, 0.0, 1.0, "()")
+    within("shortfall", shortfall, 0.0, 1.0, "()")
     share, shortfall = floats(initial_share, shortfall)
 
     def odds(missing):
