@@ -1,16 +1,12 @@
 """Figures of budgeted multi-agent synergy (arXiv 2601.17311)."""
 
-<<<<<<< HEAD
-from figures.synergy import majority, transition
+from figures.synergy import baselines, continuous, depth, majority, predictors, transition
 
 FIGURES = (
     *majority.FIGURES,
     *transition.FIGURES,
-=======
-from figures.synergy import baselines, continuous
-
-FIGURES = (
+    *depth.FIGURES,
+    *predictors.FIGURES,
     *continuous.FIGURES,
     *baselines.FIGURES,
->>>>>>> row-continuous
 )

@@ -109,9 +109,9 @@ def log_slope_at_threshold(
 ) -> Float[Array, "..."]:
     """Leading d log mu_L/d rho at rho_c, -gamma (A - 1) L/2: the transition sharpens linearly in depth.
 
-    The remainder stays bounded as depth grows.  fan_in odd >= 3, fidelity in (0, 1], depth >= 0;
-    else ValueError.
-    (derived here)
+    The remainder grows like log L: gamma (A - 1) (3 kappa3^2 - 2 kappa5)/(8 kappa3^2) is its coefficient, with
+    kappa5 that of u^5 in T. (The suite's notes say O(1), which fits up to L = 320.)
+    fan_in odd >= 3, fidelity in (0, 1], depth >= 0; else ValueError.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
     within("fidelity", fidelity, 0.0, 1.0, "(]")

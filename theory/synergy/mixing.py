@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Real
 
-from ._arguments import whole, within
+from ._arguments import floats, whole, within
 from .fixed_point import settled
 from .recursion import checked, gain, level
 
@@ -79,6 +79,25 @@ def half_way_gain(
     alive = ~(half == 0)
     ratio = level(fan_in, correlation, fidelity, half) / jnp.where(alive, half, 1)
     return jnp.where(alive, ratio, gain(fan_in, correlation, fidelity))
+
+
+def mixing_depth_scaling(
+    initial_share: Real[ArrayLike, "..."], shortfall: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """Limit of (alpha - 1) L_mix as alpha -> 1 from above, at fixed initial_share mu_0/mu* and shortfall eps.
+
+    (logit (1 - eps)^2 - logit (mu_0/mu*)^2)/2, and 0 where the share is past 1 - eps already: near threshold
+    (mu/mu*)^2 grows logistically at rate 2 (alpha - 1).
+    initial_share in (0, 1), shortfall in (0, 1); ValueError otherwise.  (derived here)
+    """
+    within("initial_share", initial_share, 0.0, 1.0, "()")
+    within("shortfall", shortfall, 0.0, 1.0, "()")
+    share, shortfall = floats(initial_share, shortfall)
+
+    def odds(missing):
+        return 2 * jnp.log1p(-missing) - jnp.log(missing * (2 - missing))
+
+    return jnp.maximum(odds(shortfall) - odds(1 - share), 0) / 2
 
 
 class MixingDepthBounds(NamedTuple):

@@ -17,6 +17,7 @@ POINT = {
     "fidelity": 0.8,
     "bias": 0.3,
     "initial_bias": 0.15,
+    "initial_share": 0.4,
     "depth": 4,
     "agents": 9,
     "noise_variance": 0.05,
