@@ -85,6 +85,8 @@ from .monte_carlo import binomial_standard_error as binomial_standard_error
 from .monte_carlo import hoeffding_half_width as hoeffding_half_width
 from .monte_carlo import lazy_tree_leaves as lazy_tree_leaves
 from .monte_carlo import pool_error as pool_error
+from .pool_law import PoolLaw as PoolLaw
+from .pool_law import pool_law as pool_law
 from .predictors import clipped_predictor as clipped_predictor
 from .predictors import quadrature_predictor as quadrature_predictor
 from .predictors import quadrature_validity_limit as quadrature_validity_limit
