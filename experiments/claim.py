@@ -6,7 +6,7 @@ Every part that looks at data is a function of the datasets its experiments stor
         id="synergy/C7",
         kind="equality",
         statement="one level maps the bias u to rho u + (1 - rho) f_b(u)",
-        source=Source("2601.17311", "eq. 8"),
+        source=Source("2601.17311", "Definition 2"),
         experiment="synergy/one-level",
         predict=lambda ds: xr.apply_ufunc(one_level, ds.bias, ds.correlation),
         observe=lambda ds: bias_of_votes(ds.positive, ds.votes),
@@ -80,6 +80,10 @@ class Source:
             raise ClaimError(f"`arxiv` must be an arXiv id or 'derived here', but is {self.arxiv!r}.")
         if not self.where.strip():
             raise ClaimError(f"`where` must name the theorem, equation or section of {self.arxiv}.")
+
+    def __str__(self) -> str:
+        paper = self.arxiv if self.arxiv == "derived here" else f"arXiv {self.arxiv}"
+        return f"{paper}, {self.where}" if self.where else paper
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Bracket(Evidence):
 
 @dataclass(frozen=True, eq=False)
 class Mean(Evidence):
-    """A normal estimator with its standard error; Student's t, if that was estimated with `dof` to spare.
+    """A normal estimator with its standard error; Student's t if that error was itself estimated (`dof`).
 
     At the levels of a whole house (1e-7 and below) the far tails count: a mean of few, skewed samples is not
     normal there. Votes and counts belong in `Proportion`, which is exact.

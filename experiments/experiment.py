@@ -65,6 +65,9 @@ class Experiment:
             raise UserError(
                 f"Experiment {self.name}: its cell takes {sorted(wanted)}, but {sorted(described)} are described."
             )
+        taken = sorted(set(self.outputs) & {*self.parameters, "cell", "code"})
+        if taken:
+            raise UserError(f"Experiment {self.name}: {taken} cannot be outputs, these names are taken.")
         for scale, space in self.scales.items():
             self.check_space(space, scale)
 

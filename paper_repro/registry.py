@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.errors import UserError
+from experiments.ledger import Ledger, ledger_of
 
 if TYPE_CHECKING:
     from experiments.claim import Claim
@@ -24,6 +25,10 @@ class Paper:
     authors: tuple[str, ...]
     year: int
     arxiv: str
+
+    def ledger(self) -> Ledger:
+        """What is expected of the row; read without importing it."""
+        return ledger_of(self.name)
 
     def experiments(self) -> dict[str, Experiment]:
         """The row's experiments by name."""

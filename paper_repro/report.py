@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from experiments import store
-from experiments.ledger import ledger_of
 from paper_repro.registry import Paper
 from paper_repro.tables import number, span, where
 
@@ -46,7 +45,7 @@ def _figure(figure: Figure, paths: Sequence[Path]) -> dict:
 
 def _paper(session: Session, row: Row) -> dict:
     paper, drawn, findings, differences = row
-    book, claims = ledger_of(paper.name), {claim.id: claim for claim in paper.claims()}
+    book, claims = paper.ledger(), {claim.id: claim for claim in paper.claims()}
     return {
         "paper": paper,
         "figures": [_figure(figure, paths) for figure, paths in drawn],

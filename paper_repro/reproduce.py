@@ -15,7 +15,7 @@ from experiments.claim import ClaimError, judge
 from experiments.errors import UserError
 from experiments.experiment import Experiment
 from experiments.finding import Finding
-from experiments.ledger import compare, ledger_of
+from experiments.ledger import compare
 from experiments.space import Space
 from experiments.sweep import Outcome, Progress, dataset_of, run_sweep
 from figures import style
@@ -93,7 +93,7 @@ def verdicts(session: Session, paper: Paper) -> tuple[list[Finding], list[str]]:
         session.root / "verdicts" / f"{paper.name}.json",
         json.dumps([finding.to_dict() for finding in findings], indent=1).encode(),
     )
-    return findings, broken + [str(difference) for difference in compare(findings, ledger_of(paper.name))]
+    return findings, broken + [str(difference) for difference in compare(findings, paper.ledger())]
 
 
 def runs(root: Path) -> Iterable[store.Run]:

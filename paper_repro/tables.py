@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from experiments.ledger import ledger_of
 from paper_repro.registry import Paper
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def span(seconds: float | None) -> str:
 def show_catalogue(papers: Sequence[Paper], console: Console) -> None:
     """Every experiment, figure and claim of the papers, with the measured cost on two cores."""
     for paper in papers:
-        book = ledger_of(paper.name)
+        book = paper.ledger()
         console.print(f"\n[bold]{paper.name}[/]  {paper.title} (arXiv {paper.arxiv})")
         table = _table("Experiments", "name", "what", "quick", "paper")
         for name, entry in book.experiments.items():
@@ -62,7 +61,7 @@ def where(finding: Finding) -> str:
 
 def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequence[str], console: Console) -> None:
     """The verdict table of one paper, and every way in which it differs from the ledger."""
-    book = ledger_of(paper.name)
+    book = paper.ledger()
     table = _table(
         f"{paper.title} (arXiv {paper.arxiv})", "claim", "what", "predicted", "observed", "verdict", "teeth", "note"
     )

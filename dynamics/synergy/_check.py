@@ -32,9 +32,7 @@ def within(low: float, high: float, **arguments: Real[ArrayLike, "..."]) -> None
         values = np.asarray(value)
         inside = (values >= low) & (values <= high)
         if not inside.all():
-            raise ValueError(
-                f"Argument `{name}` must lie in [{low}, {high}], but is {values[~inside].ravel()[0]}."
-            )
+            raise ValueError(f"Argument `{name}` must lie in [{low}, {high}], but is {values[~inside].ravel()[0]}.")
 
 
 def parameters(**arguments: Real[ArrayLike, "..."]) -> None:

@@ -78,9 +78,7 @@ def gaussian_chain(
     depth, roots = _check.whole("depth", depth, 0), _check.whole("roots", roots, 1)
     _check_variances(0.0, noise_variance, leaf_variance)
     leaf_key, noise_key = jr.split(key)
-    return _normal(leaf_key, (roots,), leaf_variance) + _normal(
-        noise_key, (depth, roots), noise_variance
-    ).sum(axis=0)
+    return _normal(leaf_key, (roots,), leaf_variance) + _normal(noise_key, (depth, roots), noise_variance).sum(axis=0)
 
 
 def mean_square(errors: Float[Array, " roots"]) -> tuple[Float[Array, ""], Float[Array, ""]]:

@@ -62,9 +62,7 @@ def population_pool(
     """
     size = _check.whole("size", size, 2)
     if size > 65_536:
-        raise ValueError(
-            f"Argument `size` must be at most 65536, but is {size}; average several pools instead."
-        )
+        raise ValueError(f"Argument `size` must be at most 65536, but is {size}; average several pools instead.")
 
     def world(key, start, rhos, sharing):
         leaf_key, key = jr.split(key)
@@ -177,9 +175,7 @@ def _level(
     return majority(sharing.receive(sent, channel, _uniforms(words[fan_in:]), rho, bias))
 
 
-def _multiply_shift(
-    words: UInt32[Array, "..."], size: int
-) -> tuple[UInt32[Array, "..."], UInt32[Array, "..."]]:
+def _multiply_shift(words: UInt32[Array, "..."], size: int) -> tuple[UInt32[Array, "..."], UInt32[Array, "..."]]:
     """Top and bottom 32 bits of words * size for size <= 2^16, without 64-bit integers."""
     high, low, size = words >> 16, words & 0xFFFF, jnp.uint32(size)
     return (high * size + (low * size >> 16)) >> 16, words * size

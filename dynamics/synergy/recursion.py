@@ -65,9 +65,7 @@ def _urn(fan_in: int, correlation: Float[Array, "..."], u: Float[Array, "..."]) 
             fixed, slope = (jnp.ones_like(half), jnp.ones_like(half)) if i == 0 else (at[i], half)
             even, odd = fixed * even + slope * u * odd, fixed * odd + slope * u * even
         total = total + both * odd
-    return total / reduce(
-        jnp.multiply, [2 * half + i * correlation for i in range(1, fan_in)], jnp.ones_like(half)
-    )
+    return total / reduce(jnp.multiply, [2 * half + i * correlation for i in range(1, fan_in)], jnp.ones_like(half))
 
 
 def _probit(fan_in: int, correlation: Float[Array, "..."], u: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -177,18 +175,12 @@ def final_bias(
     return rho * start * climb(jnp.ones_like(start), none, depth) + (1 - rho) * climb(start, none, depth)
 
 
-def schedule(
-    sharing: Sharing | Probit, correlation: Float[Array, "*depth"], depth: int
-) -> Float[Array, " depth"]:
+def schedule(sharing: Sharing | Probit, correlation: Float[Array, "*depth"], depth: int) -> Float[Array, " depth"]:
     """The correlation acting at each level, leaves first, when the convention is given `correlation`."""
     everywhere = jnp.broadcast_to(correlation, (depth,))
     if sharing.reach == "levels":
         return everywhere
-    return (
-        jnp.where(jnp.arange(depth) == 0, everywhere, 0)
-        if sharing.reach == "leaves"
-        else jnp.zeros_like(everywhere)
-    )
+    return jnp.where(jnp.arange(depth) == 0, everywhere, 0) if sharing.reach == "leaves" else jnp.zeros_like(everywhere)
 
 
 def _closed(fan_in: int, sharing: Sharing | Probit) -> Callable[..., Float[Array, "..."]]:

@@ -87,9 +87,7 @@ def expected_leaves(
     depth = _check.whole("depth", depth, 0)
     _check.parameters(correlation=correlation)
     _check_copies(sharing)
-    return float(
-        np.prod([_at(sharing, level).copying.distinct(fan_in, float(correlation)) for level in range(depth)])
-    )
+    return float(np.prod([_at(sharing, level).copying.distinct(fan_in, float(correlation)) for level in range(depth)]))
 
 
 def lazy_tree(
@@ -116,9 +114,7 @@ def lazy_tree(
     block = _check.whole("block", block, 1)
     expected = roots * expected_leaves(fan_in, correlation, depth, sharing)
     if expected > budget:
-        raise ValueError(
-            f"Argument `budget` must be at least {expected:.3g} leaf draws for this, but is {budget:.3g}."
-        )
+        raise ValueError(f"Argument `budget` must be at least {expected:.3g} leaf draws for this, but is {budget:.3g}.")
     rng = np.random.default_rng(np.asarray(jr.key_data(key)).ravel())
     rho, gamma, start = float(correlation), float(fidelity), float(initial_bias)
 
@@ -165,9 +161,7 @@ def _at(sharing: Sharing, level: int) -> Sharing:
 
 def _check_copies(sharing: Sharing | Probit) -> None:
     if not isinstance(sharing, Sharing):
-        raise ValueError(
-            f"Argument `sharing` must copy messages for an exact tree to exist, but is {sharing}."
-        )
+        raise ValueError(f"Argument `sharing` must copy messages for an exact tree to exist, but is {sharing}.")
 
 
 def _check_tree(fan_in, correlation, fidelity, initial_bias, depth, roots, sharing) -> None:

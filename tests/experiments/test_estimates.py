@@ -17,9 +17,7 @@ from experiments.estimates import (
 )
 
 RNG = np.random.default_rng(20261123)
-SAMPLES = xr.DataArray(
-    RNG.normal([[1.0], [2.0]], 0.5, (2, 12)), dims=("rho", "seed"), coords={"rho": [0.1, 0.2]}
-)
+SAMPLES = xr.DataArray(RNG.normal([[1.0], [2.0]], 0.5, (2, 12)), dims=("rho", "seed"), coords={"rho": [0.1, 0.2]})
 
 
 def test_8_4_wilson_digits():
@@ -47,9 +45,7 @@ def test_mean_of_gives_students_interval(samples, dim):
 
 
 def test_variance_of_uses_the_unbiased_divisor():
-    np.testing.assert_allclose(
-        variance_of(SAMPLES, "seed").value, np.var(SAMPLES, axis=1, ddof=1), rtol=1e-14
-    )
+    np.testing.assert_allclose(variance_of(SAMPLES, "seed").value, np.var(SAMPLES, axis=1, ddof=1), rtol=1e-14)
 
 
 def test_bias_of_votes_is_the_mean_vote():
@@ -83,9 +79,7 @@ def test_slope_with_errors_is_the_weighted_polynomial_fit():
     y = 3 - 0.5 * x + sigma * RNG.normal(size=8)
     fit, covariance = np.polyfit(x, y, 1, w=1 / sigma, cov="unscaled")
     ours = slope(x, y, sigma)
-    np.testing.assert_allclose(
-        [ours.value, ours.standard_error], [fit[0], covariance[0, 0] ** 0.5], rtol=1e-11
-    )
+    np.testing.assert_allclose([ours.value, ours.standard_error], [fit[0], covariance[0, 0] ** 0.5], rtol=1e-11)
 
 
 def test_power_law_slope_reads_the_exponent_of_each_row():

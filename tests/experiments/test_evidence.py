@@ -117,6 +117,12 @@ def test_random_crossing_spans_all_signs_in_doubt_at_a_shared_level():
     assert Crossing(margin, "rho").comparisons == 1
 
 
+def test_the_signs_along_a_crossing_share_its_level():
+    # The ends are 0.15 away from 0: sure at 1e-6 (half-width 0.145), in doubt at 1e-6 / 5 (0.154).
+    margin = Mean(GRID - 0.35, 0.0297)
+    np.testing.assert_array_equal(ends(Crossing(margin, "rho"), 1e-6), [0.1, np.inf])
+
+
 def test_crossing_is_found_per_row_and_either_way_up():
     truth = xr.DataArray([0.15, 0.45], dims="depth", coords={"depth": [10, 30]})
     tilt = xr.DataArray([1.0, -1.0], dims="depth", coords={"depth": [10, 30]})
@@ -138,9 +144,7 @@ def test_crossing_refuses_a_margin_that_never_changes_sign():
         Crossing(Exact(GRID - 0.3, 0.0, "exact"), "depth")
 
 
-@given(
-    level=st.floats(1e-12, 0.4), ratio=st.floats(1e-3, 0.99), won=st.integers(0, 50), dof=st.integers(1, 200)
-)
+@given(level=st.floats(1e-12, 0.4), ratio=st.floats(1e-3, 0.99), won=st.integers(0, 50), dof=st.integers(1, 200))
 def test_a_smaller_level_never_narrows_an_interval_nor_loses_the_value(level, ratio, won, dof):
     for evidence in (
         Proportion(won, 50),

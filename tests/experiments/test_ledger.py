@@ -165,9 +165,7 @@ def written(name, sharp=None, experiment="synergy/one-level"):
 def test_audit_finds_what_is_missing_on_either_side_before_a_run():
     sharp = Sharp("token by token", abs)
     assert audit([written("C7"), written("C18"), written("P4", sharp)], LEDGER) == []
-    assert audit(
-        [written("C7"), written("C7"), written("C9"), written("P4", experiment="synergy/two")], LEDGER
-    ) == [
+    assert audit([written("C7"), written("C7"), written("C9"), written("P4", experiment="synergy/two")], LEDGER) == [
         Difference("synergy/C7", "one claim", "2 of that id"),
         Difference("synergy/C18", "a claim", "none"),
         Difference("synergy/C9", "an entry in the ledger", "none"),

@@ -242,6 +242,11 @@ def test_a_cell_whose_parameters_are_not_described_is_refused():
         dataclasses.replace(POWERS, parameters={"x": POWERS.parameters["x"]})
 
 
+def test_an_output_with_the_name_of_a_parameter_is_refused():
+    with pytest.raises(UserError, match=r"\['x'\] cannot be outputs"):
+        dataclasses.replace(POWERS, outputs={**POWERS.outputs, "x": POWERS.parameters["x"]})
+
+
 def test_a_symbol_names_its_parameter():
     assert POWERS.parameter_named("d") == "degree"
     with pytest.raises(UserError, match=r"Unknown axis `q`: toys/powers has x, degree \(d\)"):

@@ -69,4 +69,5 @@ MOODY = Experiment(
     outputs={"power": X},
     scales={"quick": Space((grid("x", 0.0, 1.0, 6),))},
     shard_cells=2,
+    compiled=False,
 )
