@@ -105,7 +105,7 @@ CLAIMS = (
         experiment="synergy/law-trees",
         predict=lambda ds: _roots(ds, ROOT_BIASES.__getitem__),
         observe=lambda ds: bias_of_votes(ds.right, ds.roots),
-        comparison=Agreement(resolution=0.03),
+        comparison=Agreement(resolution=0.04),
         decoy=Decoy(
             "received votes are shared at every level whatever the convention",
             lambda ds: _roots(ds, lambda law: theory.root_bias),
@@ -145,7 +145,7 @@ CLAIMS = (
         experiment="synergy/law-gains",
         predict=lambda ds: _gains(ds, _copied),
         observe=_measured_gains,
-        comparison=Agreement(resolution=0.03),
+        comparison=Agreement(resolution=0.04),
         decoy=Decoy("sent votes are copied under every law", lambda ds: _gains(ds, lambda law: theory.pre_channel_map)),
         sharp=Sharp(
             "The joint law decides: at rho = 0.2, gamma = 0.6, b = 5 the gain is 1.02 for copied received votes, 1.04 "

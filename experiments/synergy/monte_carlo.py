@@ -122,8 +122,8 @@ COPIED_VOTES = Experiment(
         scale: Space(
             (
                 listing("fan_in", fan_ins),
-                listing("correlation", (0.0, 0.2, 0.5, 0.8)),
-                listing("bias", (0.1, 0.3, 0.6)),
+                listing("correlation", (0.0, 0.3, 0.8)),
+                listing("bias", (0.2, 0.6)),
             ),
             {"fidelity": 0.8, "nodes": nodes},
         )
@@ -176,7 +176,7 @@ EXPLICIT_POOLS = Experiment(
     scales={
         scale: Space(
             (listing("correlation", (0.2, 0.35, 0.5)),),
-            {**FIGURE, "initial_bias": 0.3, "depth": 10, "pool_size": 2000, "pools": pools},
+            {**FIGURE, "initial_bias": 0.3, "depth": 10, "pool_size": 1000, "pools": pools},
         )
         for scale, pools in (("quick", 2048), ("paper", 8192))
     },
@@ -217,16 +217,17 @@ BROADCAST = Experiment(
         scale: Space(
             (
                 cases("tree", fan_in=fan_ins, depth=depths),
-                listing("edge_correlation", (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)),
+                listing("edge_correlation", (0.4, 0.5, 0.6, 0.7, 0.9)),
             ),
             {"roots": roots},
         )
         for scale, fan_ins, depths, roots in (
-            ("quick", (3, 5), (4, 3), 2**15),
+            ("quick", (3, 5), (4, 3), 2**14),
             ("paper", (3, 5, 7), (5, 4, 3), 2**18),
         )
     },
     static=("fan_in", "depth", "roots"),
+    precision="float32",
     side_by_side=False,
 )
 

@@ -244,7 +244,7 @@ CLAIMS = (
         experiment="synergy/broadcast",
         predict=_broadcast(jnp.ones_like),
         observe=lambda ds: bias_of_votes(ds.right, ds.roots),
-        comparison=Agreement(resolution=0.03),
+        comparison=Agreement(resolution=0.045),
         decoy=Decoy("the leaves are read through one more edge", _broadcast(lambda theta: theta)),
     ),
 )
