@@ -31,7 +31,7 @@ def repeat(
 def erase(
     key: PRNGKey, votes: Int8[Array, "*nodes"], message_length: int, token_loss: Real[ArrayLike, ""]
 ) -> Int8[Array, "*nodes"]:
-    """Each vote written `message_length` times, a token lost with probability token_loss; guessed if all are."""
+    """Each vote written `message_length` times, each lost with probability token_loss; guessed if all are."""
     length = _check.whole("message_length", message_length, 1)
     _check.within(0.0, 1.0, token_loss=token_loss)
     loss_key, guess_key = jr.split(key)

@@ -11,7 +11,7 @@ from jaxtyping import Array, ArrayLike, Float, Real
 
 from dynamics.synergy import _check
 from dynamics.synergy.one_level import PRNGKey
-from dynamics.synergy.sharing import SENT_COPIED, Sharing
+from dynamics.synergy.sharing import SENT_COPIED, Probit, Sharing
 from dynamics.synergy.tree import climb
 
 Scalar = Real[ArrayLike, ""]
@@ -25,7 +25,7 @@ def gaussian_tree(
     leaf_variance: Scalar,
     depth: int,
     roots: int,
-    sharing: Sharing = SENT_COPIED,
+    sharing: Sharing | Probit = SENT_COPIED,
 ) -> Float[Array, " roots"]:
     """Errors of the roots of independent averaging trees; holds roots * fan_in**depth numbers at once.
 

@@ -8,21 +8,22 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-from jaxtyping import Array, Float, Int, Int8, Key, Real, UInt32
+from jaxtyping import Array, ArrayLike, Float, Int, Int8, Key, Real, UInt32
 
 from dynamics.synergy import _check
 from dynamics.synergy.sharing import RECEIVED_COPIED, Probit, Sharing
 from dynamics.synergy.votes import signs
 
+Scalar = Real[ArrayLike, ""]
 PRNGKey = Key[Array, ""] | UInt32[Array, " words"]
 
 
 def node_votes(
     key: PRNGKey,
     fan_in: int,
-    correlation: Real[Array, ""] | float,
-    fidelity: Real[Array, ""] | float,
-    bias: Real[Array, ""] | float,
+    correlation: Scalar,
+    fidelity: Scalar,
+    bias: Scalar,
     nodes: int,
     sharing: Sharing | Probit = RECEIVED_COPIED,
 ) -> Int8[Array, "fan_in nodes"]:
@@ -34,23 +35,24 @@ def node_votes(
     """
     fan_in, nodes = _check.whole("fan_in", fan_in, 1), _check.whole("nodes", nodes, 1)
     _check.parameters(correlation=correlation, fidelity=fidelity, bias=bias)
-    sent_key, channel_key, sharing_key = jr.split(key, 3)
-    sent = signs(jr.uniform(sent_key, (fan_in, nodes)), bias)
-
-    def channel(messages):
-        return messages * signs(jr.uniform(channel_key, (fan_in, nodes)), fidelity)
-
-    uniforms = jr.uniform(sharing_key, (sharing.draws(fan_in), nodes))
-    votes = sharing.receive(sent, channel, uniforms, correlation, jnp.asarray(fidelity) * bias)
+    uniforms = jr.uniform(key, (2 * fan_in + sharing.draws(fan_in), nodes))
+    sent, flips = signs(uniforms[:fan_in], bias), signs(uniforms[fan_in : 2 * fan_in], fidelity)
+    votes = sharing.receive(
+        sent,
+        lambda messages: messages * flips,
+        uniforms[2 * fan_in :],
+        correlation,
+        jnp.asarray(fidelity) * bias,
+    )
     return _check.trusted(votes, correlation=correlation, fidelity=fidelity, bias=bias)
 
 
 def right_vote_counts(
     key: PRNGKey,
     fan_in: int,
-    correlation: Real[Array, ""] | float,
-    fidelity: Real[Array, ""] | float,
-    bias: Real[Array, ""] | float,
+    correlation: Scalar,
+    fidelity: Scalar,
+    bias: Scalar,
     nodes: int,
     sharing: Sharing | Probit = RECEIVED_COPIED,
     block: int = 65_536,
@@ -59,16 +61,19 @@ def right_vote_counts(
 
     Arguments and errors as in `node_votes`.
     """
-    block = min(_check.whole("block", block, 1), _check.whole("nodes", nodes, 1))
+    nodes = _check.whole("nodes", nodes, 1)
+    block = min(_check.whole("block", block, 1), nodes)
+    blocks = -(-nodes // block)
 
-    def histogram(key, nodes):
-        votes = node_votes(key, fan_in, correlation, fidelity, bias, nodes, sharing)
-        return jnp.bincount((votes > 0).sum(axis=0), length=fan_in + 1)
+    def count(total, at):
+        key, first = at
+        votes = node_votes(key, fan_in, correlation, fidelity, bias, block, sharing)
+        right = jnp.where(first + jnp.arange(block) < nodes, (votes > 0).sum(axis=0), -1)
+        return total + (right == jnp.arange(fan_in + 1)[:, None]).sum(axis=1), None
 
-    full, rest = divmod(nodes, block)
-    keys = jr.split(key, full + 1)
-    start = histogram(keys[-1], rest) if rest else jnp.zeros(fan_in + 1, int)
-    total, _ = jax.lax.scan(lambda total, key: (total + histogram(key, block), None), start, keys[:-1])
+    total, _ = jax.lax.scan(
+        count, jnp.zeros(fan_in + 1, int), (jr.split(key, blocks), block * jnp.arange(blocks))
+    )
     return _check.trusted(total, correlation=correlation, fidelity=fidelity, bias=bias)
 
 

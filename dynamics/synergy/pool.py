@@ -21,7 +21,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-from jaxtyping import Array, Float, Int8, Real, UInt32
+from jaxtyping import Array, ArrayLike, Float, Int8, Real, UInt32
 
 from dynamics.synergy import _check
 from dynamics.synergy.one_level import PRNGKey
@@ -29,7 +29,7 @@ from dynamics.synergy.recursion import level_map, schedule
 from dynamics.synergy.sharing import RECEIVED_COPIED, Alone, Probit, Sharing
 from dynamics.synergy.votes import majority, signs
 
-Scalar = Real[Array, ""] | float
+Scalar = Real[ArrayLike, ""]
 
 
 class PoolResult(eqx.Module):
@@ -94,7 +94,7 @@ def collapsed_pool(
 
     def world(key, start, rhos, sharing):
         def draw(key, bias):
-            return 2 * jr.binomial(key, size, (1 + bias) / 2, dtype=rhos.dtype) / size - 1
+            return (2 * jr.binomial(key, size, (1 + bias) / 2, dtype=rhos.dtype) - size) / size
 
         def level(mean, at):
             key, rho = at

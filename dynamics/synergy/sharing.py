@@ -18,7 +18,7 @@ u, the bivariate normal does not. It therefore needs the children's bias, and no
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import jax.numpy as jnp
 import numpy as np
@@ -30,6 +30,7 @@ Uniforms = Real[Array | np.ndarray, "draws nodes"]
 Channel = Callable[[Shaped[Array | np.ndarray, "fan_in nodes"]], Shaped[Array | np.ndarray, "fan_in nodes"]]
 
 
+@runtime_checkable
 class Copying(Protocol):
     """A random way in which messages of one node repeat one another, any two with probability rho."""
 

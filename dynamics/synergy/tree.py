@@ -31,7 +31,7 @@ def full_tree(
     initial_bias: Scalar,
     depth: int,
     roots: int,
-    sharing: Sharing = RECEIVED_COPIED,
+    sharing: Sharing | Probit = RECEIVED_COPIED,
 ) -> Int8[Array, " roots"]:
     """Votes of `roots` independent roots of complete trees; holds roots * fan_in**depth votes at once.
 
@@ -39,11 +39,11 @@ def full_tree(
     1]. Raises ValueError on a parameter out of range and on the probit law, which has no tree.
     """
     _check_tree(fan_in, correlation, fidelity, initial_bias, depth, roots, sharing)
-    leaf_key, cause_key, flag_key, key = jr.split(key, 4)
+    leaf_key, cause_key, key = jr.split(key, 3)
     leaves = signs(jr.uniform(leaf_key, (fan_in**depth, roots)), initial_bias)
     if sharing.reach == "tree":
-        cause = signs(jr.uniform(cause_key, (roots,)), initial_bias)
-        leaves = jnp.where(jr.uniform(flag_key, (roots,)) < correlation, cause, leaves)
+        cause, flag = jr.uniform(cause_key, (2, roots))
+        leaves = jnp.where(flag < correlation, signs(cause, initial_bias), leaves)
 
     def noise(key, shape):
         flips = signs(jr.uniform(key, shape), fidelity)
@@ -69,8 +69,7 @@ def climb(
     ones. A global cause has to be in the leaves already.
     """
     messages = leaves.ravel()
-    for level, level_key in enumerate(jr.split(key, depth)):
-        noise_key, sharing_key = jr.split(level_key)
+    for level, (noise_key, sharing_key) in enumerate(jr.split(key, (depth, 2))):
         law = _at(sharing, level)
         # Siblings lie a stride apart; which leaves belong together is arbitrary while roots stay apart.
         sent = messages.reshape(fan_in, -1)
@@ -80,7 +79,7 @@ def climb(
 
 
 def expected_leaves(
-    fan_in: int, correlation: Real[ArrayLike, ""], depth: int, sharing: Sharing = RECEIVED_COPIED
+    fan_in: int, correlation: Real[ArrayLike, ""], depth: int, sharing: Sharing | Probit = RECEIVED_COPIED
 ) -> float:
     """Expected leaf draws of one lazily grown root.  (spec 8.1 for received copies; else derived here)"""
     _check.odd("fan_in", fan_in)
@@ -98,7 +97,7 @@ def lazy_tree(
     initial_bias: Real[ArrayLike, ""],
     depth: int,
     roots: int,
-    sharing: Sharing = RECEIVED_COPIED,
+    sharing: Sharing | Probit = RECEIVED_COPIED,
     budget: float = 3e8,
     block: int = 16_384,
 ) -> Int8[np.ndarray, " roots"]:
@@ -173,7 +172,7 @@ def _check_tree(fan_in, correlation, fidelity, initial_bias, depth, roots, shari
 
 
 def root_bias(votes: Int8[Array | np.ndarray, " roots"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Mean of independent root votes and its standard error sqrt((1 - mean^2)/roots); NaN if no root has voted."""
+    """Mean of independent root votes and its standard error sqrt((1 - mean^2)/roots), NaN without votes."""
     votes = jnp.asarray(votes, float)
     cast = jnp.abs(votes).sum()
     mean = votes.sum() / cast

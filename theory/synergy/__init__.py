@@ -1,8 +1,8 @@
 """Phase transition for budgeted multi-agent synergy: closed forms of arXiv 2601.17311 and sharper ones.
 
-Arguments come in the order (fan_in, correlation, fidelity, bias or initial_bias, depth). Fan-in and the depth of a
-recursion are static integers, everything continuous broadcasts and differentiates; names in `_real` take a traced
-fan-in.
+Arguments come in the order (fan_in, correlation, fidelity, bias or initial_bias, depth). Fan-in and the depth
+of a recursion are static integers, everything continuous broadcasts and differentiates; names in `_real` take
+a traced fan-in.
 """
 
 from .baselines import chain_bias as chain_bias

@@ -40,22 +40,24 @@ def within(name: str, value: Any, low: float, high: float, ends: str = "[]") -> 
     allowed = above & below
     if not np.all(allowed):
         culprit = array[~allowed].flat[0]
-        raise ValueError(f"Argument `{name}` must lie in {ends[0]}{low}, {high}{ends[1]}, but is {culprit}.")
+        raise ValueError(
+            f"Argument `{name}` must lie in {ends[0]}{low:g}, {high:g}{ends[1]}, but is {culprit}."
+        )
 
 
 def unit(name: str, value: Any) -> None:
     """Refuse a concrete probability, correlation or fidelity outside [0, 1]."""
-    within(name, value, 0, 1)
+    within(name, value, 0.0, 1.0)
 
 
 def signed(name: str, value: Any) -> None:
     """Refuse a concrete bias outside [-1, 1]."""
-    within(name, value, -1, 1)
+    within(name, value, -1.0, 1.0)
 
 
 def positive(name: str, value: Any, ends: str = "()") -> None:
     """Refuse a concrete value outside the positive half-line; `ends="[)"` admits zero."""
-    within(name, value, 0, float("inf"), ends)
+    within(name, value, 0.0, float("inf"), ends)
 
 
 def floats(*values: Any) -> list[jax.Array]:

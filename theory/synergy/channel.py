@@ -90,7 +90,7 @@ class ErasureChannel(Channel):
     loss: Real[ArrayLike, "..."]
 
     def __check_init__(self):
-        within("loss", self.loss, 0, 1, "()")
+        within("loss", self.loss, 0.0, 1.0, "()")
 
     def fidelity(self, message_length: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
         """1 - e^m; ValueError for a negative length."""
@@ -117,7 +117,7 @@ class RepetitionChannel(Channel):
     token_fidelity: Real[ArrayLike, "..."]
 
     def __check_init__(self):
-        within("token_fidelity", self.token_fidelity, 0, 1, "(]")
+        within("token_fidelity", self.token_fidelity, 0.0, 1.0, "(]")
 
     def fidelity(self, message_length: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
         """f of the largest odd number within the length, 0 below one token; ValueError below 0."""

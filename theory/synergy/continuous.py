@@ -19,7 +19,7 @@ from ._arguments import floats, positive, unit, within
 
 
 def _checked(fan_in: Any, correlation: Any, *others: Any) -> list[Array]:
-    within("fan_in", fan_in, 1, math.inf, "()")
+    within("fan_in", fan_in, 1.0, math.inf, "()")
     unit("correlation", correlation)
     return floats(fan_in, correlation, *others)
 
@@ -55,7 +55,7 @@ def star_variance(
 
     agents >= 1, correlation in [0, 1], variances >= 0; ValueError otherwise.  (arXiv 2601.17311, eq. 7)
     """
-    within("agents", agents, 1, math.inf, "[)")
+    within("agents", agents, 1.0, math.inf, "[)")
     unit("correlation", correlation)
     positive("noise_variance", noise_variance, "[)")
     positive("leaf_variance", leaf_variance, "[)")
@@ -88,7 +88,9 @@ def contraction(fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..
     return correlation + (1 - correlation) / fan_in
 
 
-def variance_exponent(fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def variance_exponent(
+    fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """t = log_b(1/a): above its floor the risk of a tree of N leaves falls as N^{-t}; 1 at rho = 0, 0 at rho
     = 1.
 
@@ -126,7 +128,9 @@ def tree_variance(
     fan_in > 1, correlation in [0, 1], variances and depth >= 0; ValueError otherwise.  (arXiv 2601.17311, eq.
     10)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
+    fan_in, correlation, noise, leaf, depth = _checked_tree(
+        fan_in, correlation, noise_variance, leaf_variance, depth
+    )
     kept, levels = _decay(_loss(fan_in, correlation), depth)
     return kept * leaf + noise / fan_in * levels
 
@@ -143,7 +147,9 @@ def tree_variance_post_channel(
 
     Arguments as in `tree_variance`.  (derived here)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
+    fan_in, correlation, noise, leaf, depth = _checked_tree(
+        fan_in, correlation, noise_variance, leaf_variance, depth
+    )
     loss = _loss(fan_in, correlation)
     kept, levels = _decay(loss, depth)
     return kept * leaf + noise * (1 - loss) * levels
@@ -160,7 +166,9 @@ def tree_variance_global(
 
     v_0 (rho + (1 - rho)/N) + sigma^2 (1 - 1/N)/(b - 1). Arguments as in `tree_variance`.  (derived here)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
+    fan_in, correlation, noise, leaf, depth = _checked_tree(
+        fan_in, correlation, noise_variance, leaf_variance, depth
+    )
     share = jnp.exp(-depth * jnp.log(fan_in))
     lost = -jnp.expm1(-depth * jnp.log(fan_in))
     return leaf * (correlation + (1 - correlation) * share) + noise * lost / (fan_in - 1)
@@ -176,7 +184,7 @@ def communication_floor(
 
     fan_in > 1, correlation in [0, 1), noise_variance >= 0; ValueError otherwise.  (arXiv 2601.17311, eq. 11)
     """
-    within("correlation", correlation, 0, 1, "[)")
+    within("correlation", correlation, 0.0, 1.0, "[)")
     positive("noise_variance", noise_variance, "[)")
     fan_in, correlation, noise = _checked(fan_in, correlation, noise_variance)
     return noise / ((fan_in - 1) * (1 - correlation))

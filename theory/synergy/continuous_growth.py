@@ -21,7 +21,7 @@ def continuous_synergy_correlation(
 
     fan_in > 1, leaf_exponent beta > 0; ValueError otherwise.  (derived here)
     """
-    within("fan_in", fan_in, 1, float("inf"), "()")
+    within("fan_in", fan_in, 1.0, float("inf"), "()")
     positive("leaf_exponent", leaf_exponent)
     fan_in, leaf_exponent = floats(fan_in, leaf_exponent)
     return jnp.expm1((1 - leaf_exponent) * jnp.log(fan_in)) / (fan_in - 1)

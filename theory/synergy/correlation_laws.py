@@ -68,14 +68,16 @@ def pre_channel_gain(
     return correlation * majority(fan_in, fidelity) + (1 - correlation) * fidelity * slope_number(fan_in)
 
 
-def pre_channel_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def pre_channel_critical_correlation(
+    fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """rho_c = (gamma A - 1)/(gamma A - f_b(gamma)), pre-channel; negative when every correlation is
     subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
     alone = fidelity * slope_number(fan_in)
     return (alone - 1) / (alone - majority(fan_in, fidelity))

@@ -125,7 +125,9 @@ def probit_gain(
     fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
-    return fidelity * math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation))
+    return (
+        fidelity * math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation))
+    )
 
 
 def _critical(gain: Callable[[Array], Array], fidelity: Array, strongest: Array) -> Array:
@@ -153,13 +155,15 @@ def _critical(gain: Callable[[Array], Array], fidelity: Array, strongest: Array)
     return jnp.where(reachable, jnp.where(jnp.isnan(fidelity), fidelity, root), 0)
 
 
-def beta_binomial_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def beta_binomial_critical_correlation(
+    fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """Correlation at which `beta_binomial_gain` is 1, far below the mixture's; 0 when all are subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
     return _critical(
         lambda correlation: _beta_binomial_series(fan_in, correlation, jnp.zeros_like(correlation)),
@@ -168,16 +172,20 @@ def beta_binomial_critical_correlation(fan_in: SupportsIndex, fidelity: Real[Arr
     )
 
 
-def probit_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def probit_critical_correlation(
+    fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """Correlation at which `probit_gain` is 1; 0 when all are subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
     return _critical(
-        lambda correlation: math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation)),
+        lambda correlation: (
+            math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation))
+        ),
         fidelity,
         fidelity * slope_number(fan_in),
     )

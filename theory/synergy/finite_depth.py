@@ -48,7 +48,9 @@ def critical_decay(
     otherwise.
     (derived here)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
+        fan_in, correlation, fidelity, initial_bias, depth
+    )
     return bias / jnp.sqrt(1 + 2 * cubic(fan_in, correlation, fidelity) * depth * bias * bias)
 
 
@@ -77,7 +79,9 @@ def near_critical_bias(
     otherwise.
     (derived here)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
+        fan_in, correlation, fidelity, initial_bias, depth
+    )
     exponent = (gain(fan_in, correlation, fidelity) - 1) * depth
     growth = 2 * cubic(fan_in, correlation, fidelity) * depth * _relaxation(exponent)
     return bias / jnp.sqrt(jnp.exp(-2 * exponent) + growth * bias * bias)
@@ -89,7 +93,11 @@ def finite_depth_scaling(exponent: Real[ArrayLike, "..."]) -> Float[Array, "..."
     sqrt(1/2) at z = 0, sqrt(z) for z >> 1 (saturation), sqrt(|z|) e^{z} for z << -1.  (derived here)
     """
     (exponent,) = floats(exponent)
-    return jnp.exp(jnp.minimum(exponent, 0)) / jnp.sqrt(2 * _relaxation(jnp.abs(exponent)))
+    # Far below threshold e^{-2z} overflows: factor it out there.
+    far = exponent < -1
+    below = jnp.where(far, exponent, -1)
+    alive = 1 / jnp.sqrt(2 * _relaxation(jnp.where(far, 0, exponent)))
+    return jnp.where(far, jnp.exp(below) / jnp.sqrt(2 * _relaxation(-below)), alive)
 
 
 def log_slope_at_threshold(
@@ -102,7 +110,7 @@ def log_slope_at_threshold(
     (derived here)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     positive("depth", depth, "[)")
     fidelity, depth = floats(fidelity, depth)
     return -fidelity * depth * ((slope_number(fan_in) - 1) / 2)
@@ -121,7 +129,9 @@ def small_signal_upper_bound(
     otherwise.
     (arXiv 2601.17311, eq. 24)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
+        fan_in, correlation, fidelity, initial_bias, depth
+    )
     return bias * jnp.power(gain(fan_in, correlation, fidelity), depth)
 
 
@@ -138,8 +148,10 @@ def small_signal_lower_bound(
     Negative, hence empty, once the signal is no longer small. fidelity must be positive; ranges else as in
     `small_signal_upper_bound`.  (derived here)
     """
-    within("fidelity", fidelity, 0, 1, "(]")
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
+        fan_in, correlation, fidelity, initial_bias, depth
+    )
     alpha = gain(fan_in, correlation, fidelity)
     rate = jnp.log(alpha)
     # sum_{l<L} alpha^{2l}, written so that alpha = 1 gives L.
@@ -161,7 +173,7 @@ def small_signal_reach(
     kappa3 = 0.
     (makes arXiv 2601.17311, Thm 5 explicit; derived here)
     """
-    within("loss", loss, 0, 1)
+    within("loss", loss, 0.0, 1.0)
     fan_in, (correlation, fidelity, loss) = checked(fan_in, correlation, fidelity, loss)
     # alpha/kappa3 with the common factor gamma divided out, so that zero fidelity is infinite and not 0/0.
     slope = slope_number(fan_in)
@@ -194,6 +206,8 @@ def small_signal_band(
     upper = small_signal_upper_bound(fan_in, correlation, fidelity, initial_bias, depth)
     reach = small_signal_reach(fan_in, correlation, fidelity, loss)
     fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
-    upper, reach, depth, loss, correlation, fidelity = floats(upper, reach, depth, loss, correlation, fidelity)
+    upper, reach, depth, loss, correlation, fidelity = floats(
+        upper, reach, depth, loss, correlation, fidelity
+    )
     valid = (upper <= reach) & (gain(fan_in, correlation, fidelity) > 1)
     return SmallSignalBand(upper * jnp.power(1 - loss, depth), upper, valid)

@@ -85,6 +85,8 @@ def settled(fan_in: int, correlation: Array, fidelity: Array) -> Array:
     supercritical = ~(excess <= 0)
     power = _received_power(fan_in, jnp.where(supercritical, excess, 0.1))
     root = jnp.sqrt(power) / jnp.where(supercritical, fidelity, 1)
+    # Rounding may leave the root a few eps above 1; taking them off must not touch the derivative.
+    root = root - jax.lax.stop_gradient(jnp.maximum(root - 1, 0))
     return jnp.where(supercritical, root, 0)
 
 
@@ -100,7 +102,9 @@ def fixed_point(
     return settled(fan_in, correlation, fidelity)
 
 
-def fixed_point_three(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def fixed_point_three(
+    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """mu* of fan-in 3 in closed form, sqrt(2 (alpha - 1)/(gamma^3 (1 - rho))); 0 if alpha <= 1.
 
     correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
@@ -112,7 +116,9 @@ def fixed_point_three(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayL
     return jnp.where(supercritical, root, 0)
 
 
-def fixed_point_five(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def fixed_point_five(
+    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """mu* of fan-in 5 in closed form, sqrt(w)/gamma with w = (5 - sqrt(24 (1/gamma - rho)/(1 - rho) - 20))/3.
 
     Evaluated as w = 8 h/(5 + sqrt(25 - 24 h)), which does not cancel near threshold; 0 if alpha <= 1.
@@ -126,13 +132,15 @@ def fixed_point_five(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLi
     return jnp.where(supercritical, root, 0)
 
 
-def fixed_point_limit(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def fixed_point_limit(
+    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """mu* as fan-in grows without bound, (1 - rho)/(1 - gamma rho), for fidelity > 0; slope there gamma rho.
 
     correlation in [0, 1), fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
-    within("correlation", correlation, 0, 1, "[)")
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("correlation", correlation, 0.0, 1.0, "[)")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     correlation, fidelity = floats(correlation, fidelity)
     return (1 - correlation) / (1 - fidelity * correlation)
 

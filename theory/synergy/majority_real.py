@@ -81,7 +81,7 @@ def majority_map_real(fan_in: Real[ArrayLike, "..."], bias: Real[ArrayLike, "...
     fan_in: >= 1, may be traced.  bias: in [-1, 1].  Relative error about 1e-14 in float64 for fan-ins up to
     10^4. Raises ValueError for concrete values out of range.  (derived here)
     """
-    within("fan_in", fan_in, 1, float("inf"), "[)")
+    within("fan_in", fan_in, 1.0, float("inf"), "[)")
     signed("bias", bias)
     return majority_at_real(*floats(fan_in, bias))
 
@@ -92,6 +92,6 @@ def majority_slope_real(fan_in: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
 
     (derived here)
     """
-    within("fan_in", fan_in, 1, float("inf"), "[)")
+    within("fan_in", fan_in, 1.0, float("inf"), "[)")
     (fan_in,) = floats(fan_in)
     return slope(fan_in)

@@ -17,8 +17,8 @@ from .recursion import checked, gain, level
 
 
 def _checked_mixing(fan_in: Any, correlation: Any, fidelity: Any, initial_bias: Any, shortfall: Any) -> Any:
-    within("initial_bias", initial_bias, 0, 1, "(]")
-    within("shortfall", shortfall, 0, 1, "()")
+    within("initial_bias", initial_bias, 0.0, 1.0, "(]")
+    within("shortfall", shortfall, 0.0, 1.0, "()")
     return checked(fan_in, correlation, fidelity, initial_bias, shortfall)
 
 

@@ -41,7 +41,9 @@ def pool_error(
     signed("initial_bias", initial_bias)
     positive("pool_size", pool_size)
     depth = whole("depth", depth, 0)
-    fan_in, (correlation, fidelity, bias, size) = checked(fan_in, correlation, fidelity, initial_bias, pool_size)
+    fan_in, (correlation, fidelity, bias, size) = checked(
+        fan_in, correlation, fidelity, initial_bias, pool_size
+    )
 
     def ascend(state: tuple[Array, Array, Array], _: None) -> tuple[tuple[Array, Array, Array], None]:
         bias, variance, drift = state
@@ -56,7 +58,9 @@ def pool_error(
     return PoolError(variance, drift)
 
 
-def binomial_standard_error(bias: Real[ArrayLike, "..."], samples: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def binomial_standard_error(
+    bias: Real[ArrayLike, "..."], samples: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """sqrt((1 - mu^2)/n), the error of a mean of n independent votes: right for independent trees, not for
     pools.
 
@@ -88,6 +92,6 @@ def hoeffding_half_width(
     samples > 0, miss_probability in (0, 1]; ValueError otherwise.  (Hoeffding's inequality)
     """
     positive("samples", samples)
-    within("miss_probability", miss_probability, 0, 1, "(]")
+    within("miss_probability", miss_probability, 0.0, 1.0, "(]")
     samples, miss = floats(samples, miss_probability)
     return jnp.sqrt(2 * jnp.log(2 / miss) / samples)

@@ -223,7 +223,7 @@ def bias_trajectory(
 
 
 def _checked_real(fan_in: Any, correlation: Any, fidelity: Any, *biases: Any) -> list[Array]:
-    within("fan_in", fan_in, 1, float("inf"), "[)")
+    within("fan_in", fan_in, 1.0, float("inf"), "[)")
     unit("correlation", correlation)
     unit("fidelity", fidelity)
     return floats(fan_in, correlation, fidelity, *biases)
@@ -257,6 +257,6 @@ def organisation_exponent_real(
 
     (derived here)
     """
-    within("fan_in", fan_in, 1, float("inf"), "()")
+    within("fan_in", fan_in, 1.0, float("inf"), "()")
     fan_in, correlation, fidelity = _checked_real(fan_in, correlation, fidelity)
     return jnp.log(fidelity * (correlation + (1 - correlation) * slope(fan_in))) / jnp.log(fan_in)

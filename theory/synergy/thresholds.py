@@ -24,7 +24,7 @@ def critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (from arXiv 2601.17311, Thm 4)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
     return 1 - (1 - fidelity) / (fidelity * (slope_number(fan_in) - 1))
 
@@ -40,7 +40,9 @@ def critical_fidelity(fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."]
     return 1 / (correlation + (1 - correlation) * slope_number(fan_in))
 
 
-def critical_flip_probability(fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def critical_flip_probability(
+    fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
     """eps_c = (1 - gamma_c)/2; at zero correlation the threshold of reliable computation with noisy b-input
     gates.
 
@@ -74,7 +76,7 @@ def synergy_correlation(
     (from arXiv 2601.17311, eq. 31)
     """
     fan_in = odd("fan_in", fan_in)
-    within("fidelity", fidelity, 0, 1, "(]")
+    within("fidelity", fidelity, 0.0, 1.0, "(]")
     positive("leaf_exponent", leaf_exponent, "[)")
     fidelity, leaf_exponent = floats(fidelity, leaf_exponent)
     slope = slope_number(fan_in)
