@@ -1,6 +1,15 @@
 """Figures of budgeted multi-agent synergy (arXiv 2601.17311)."""
 
-from figures.synergy import baselines, continuous, correlation_laws, depth, majority, monte_carlo, predictors, transition
+from figures.synergy import (
+    baselines,
+    continuous,
+    correlation_laws,
+    depth,
+    majority,
+    monte_carlo,
+    predictors,
+    transition,
+)
 
 FIGURES = (
     *majority.FIGURES,

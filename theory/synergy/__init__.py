@@ -94,9 +94,9 @@ from .monte_carlo import lazy_tree_leaves as lazy_tree_leaves
 from .monte_carlo import pool_error as pool_error
 from .near_threshold import near_threshold_correction as near_threshold_correction
 from .near_threshold import near_threshold_slope as near_threshold_slope
-from .predictors import clipped_excess_bound as clipped_excess_bound
 from .pool_law import PoolLaw as PoolLaw
 from .pool_law import pool_law as pool_law
+from .predictors import clipped_excess_bound as clipped_excess_bound
 from .predictors import clipped_predictor as clipped_predictor
 from .predictors import quadrature_predictor as quadrature_predictor
 from .predictors import quadrature_validity_limit as quadrature_validity_limit

@@ -168,9 +168,7 @@ def _critical(law: Callable[[int, Array], Array], fan_in: int, fidelity: Array) 
     return jnp.where(reachable, jnp.where(jnp.isnan(fidelity), fidelity, root), 0)
 
 
-def beta_binomial_critical_correlation(
-    fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def beta_binomial_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """Correlation at which `beta_binomial_gain` is 1, far below the mixture's; 0 when all are subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
@@ -181,9 +179,7 @@ def beta_binomial_critical_correlation(
     return _critical(_beta_binomial_slope, fan_in, fidelity)
 
 
-def probit_critical_correlation(
-    fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def probit_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """Correlation at which `probit_gain` is 1; 0 when all are subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)

@@ -51,9 +51,7 @@ def critical_decay(
     ValueError otherwise.
     (derived here)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     return bias / jnp.sqrt(1 + 2 * cubic(fan_in, correlation, fidelity) * depth * bias * bias)
 
 
@@ -82,9 +80,7 @@ def near_critical_bias(
     ValueError otherwise.
     (derived here)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     exponent = (gain(fan_in, correlation, fidelity) - 1) * depth
     growth = 2 * cubic(fan_in, correlation, fidelity) * depth * _relaxation(exponent)
     return bias / jnp.sqrt(jnp.exp(-2 * exponent) + growth * bias * bias)
@@ -133,9 +129,7 @@ def small_signal_upper_bound(
     ValueError otherwise.
     (arXiv 2601.17311, eq. 24)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     return bias * jnp.power(gain(fan_in, correlation, fidelity), depth)
 
 
@@ -153,9 +147,7 @@ def small_signal_lower_bound(
     `small_signal_upper_bound`.  (derived here)
     """
     within("fidelity", fidelity, 0.0, 1.0, "(]")
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     alpha = gain(fan_in, correlation, fidelity)
     rate = jnp.log(alpha)
     # sum_{l<L} alpha^{2l}, written so that alpha = 1 gives L.
@@ -210,8 +202,6 @@ def small_signal_band(
     upper = small_signal_upper_bound(fan_in, correlation, fidelity, initial_bias, depth)
     reach = small_signal_reach(fan_in, correlation, fidelity, loss)
     fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
-    upper, reach, depth, loss, correlation, fidelity = floats(
-        upper, reach, depth, loss, correlation, fidelity
-    )
+    upper, reach, depth, loss, correlation, fidelity = floats(upper, reach, depth, loss, correlation, fidelity)
     valid = (upper <= reach) & (gain(fan_in, correlation, fidelity) > 1)
     return SmallSignalBand(upper * jnp.power(1 - loss, depth), upper, valid)

@@ -109,18 +109,14 @@ def majority_map_binomial(fan_in: SupportsIndex, bias: Real[ArrayLike, "..."]) -
     signed("bias", bias)
     (bias,) = floats(bias)
     votes = jnp.arange((fan_in + 1) // 2, fan_in + 1, dtype=bias.dtype)
-    log_ways = jnp.asarray(
-        [math.log(math.comb(fan_in, int(j))) for j in range((fan_in + 1) // 2, fan_in + 1)]
-    )
+    log_ways = jnp.asarray([math.log(math.comb(fan_in, int(j))) for j in range((fan_in + 1) // 2, fan_in + 1)])
     right, wrong = (1 + bias[..., None]) / 2, (1 - bias[..., None]) / 2
     # Not log1p(-right): on CPU XLA's log1p is off by up to 120 eps around -0.41.
     log_mass = log_ways.astype(bias.dtype) + xlogy(votes, right) + xlogy(fan_in - votes, wrong)
     return 2 * jnp.sum(jnp.exp(log_mass), axis=-1) - 1
 
 
-def majority_map_incomplete_beta(
-    fan_in: Real[ArrayLike, "..."], bias: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def majority_map_incomplete_beta(fan_in: Real[ArrayLike, "..."], bias: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """The majority map as 2 I_{(1+u)/2}((b+1)/2, (b+1)/2) - 1, for real fan-in: an independent route.
 
     Absolute error a few eps, so the relative error grows as 1/u; no derivative in `fan_in`.

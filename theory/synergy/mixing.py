@@ -50,9 +50,7 @@ def mixing_depth(
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _levels_to(
-    fan_in: int, max_depth: int, correlation: Array, fidelity: Array, bias: Array, target: Array
-) -> Array:
+def _levels_to(fan_in: int, max_depth: int, correlation: Array, fidelity: Array, bias: Array, target: Array) -> Array:
     def climbing(state: Any) -> Array:
         return jnp.any(state[2]) & (state[3] < max_depth)
 

@@ -42,16 +42,12 @@ def pool_error(
     signed("initial_bias", initial_bias)
     positive("pool_size", pool_size)
     depth = whole("depth", depth, 0)
-    fan_in, (correlation, fidelity, bias, size) = checked(
-        fan_in, correlation, fidelity, initial_bias, pool_size
-    )
+    fan_in, (correlation, fidelity, bias, size) = checked(fan_in, correlation, fidelity, initial_bias, pool_size)
     return _pool_error(fan_in, depth, correlation, fidelity, bias, size)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _pool_error(
-    fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array, size: Array
-) -> PoolError:
+def _pool_error(fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array, size: Array) -> PoolError:
     def ascend(state: tuple[Array, Array, Array], _: None) -> tuple[tuple[Array, Array, Array], None]:
         bias, variance, drift = state
         slope = slope_of_level(fan_in, correlation, fidelity, bias)
@@ -65,9 +61,7 @@ def _pool_error(
     return PoolError(variance, drift)
 
 
-def binomial_standard_error(
-    bias: Real[ArrayLike, "..."], samples: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def binomial_standard_error(bias: Real[ArrayLike, "..."], samples: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """sqrt((1 - mu^2)/n), the error of a mean of n independent votes: right for independent trees,
     not for pools.
 

@@ -139,9 +139,7 @@ def test_nan_never_passes_silently(name):
         function(*np.full(point.shape, np.nan))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in dir(synergy) if name[0] != "_" and name not in dir(inspect)]
-)
+@pytest.mark.parametrize("name", [name for name in dir(synergy) if name[0] != "_" and name not in dir(inspect)])
 def test_public_names_are_documented(name):
     value = getattr(synergy, name)
     if inspect.ismodule(value):
