@@ -1,9 +1,15 @@
 """Trees of voting and averaging agents: recursions and simulators for arXiv 2601.17311."""
 
+from dynamics.synergy.ballots import counted_majority as counted_majority
+from dynamics.synergy.ballots import right_votes as right_votes
 from dynamics.synergy.broadcast import broadcast_reconstruction as broadcast_reconstruction
 from dynamics.synergy.channels import erase as erase
 from dynamics.synergy.channels import flip as flip
 from dynamics.synergy.channels import repeat as repeat
+from dynamics.synergy.channels import understand as understand
+from dynamics.synergy.covariance import equicorrelated as equicorrelated
+from dynamics.synergy.covariance import level_risks as level_risks
+from dynamics.synergy.covariance import star_risk as star_risk
 from dynamics.synergy.gaussian import gaussian_chain as gaussian_chain
 from dynamics.synergy.gaussian import gaussian_star as gaussian_star
 from dynamics.synergy.gaussian import gaussian_tree as gaussian_tree
@@ -40,3 +46,8 @@ from dynamics.synergy.tree import expected_leaves as expected_leaves
 from dynamics.synergy.tree import full_tree as full_tree
 from dynamics.synergy.tree import lazy_tree as lazy_tree
 from dynamics.synergy.tree import root_bias as root_bias
+from dynamics.synergy.unequal import decided_bias as decided_bias
+from dynamics.synergy.unequal import log_odds as log_odds
+from dynamics.synergy.unequal import unequal_votes as unequal_votes
+from dynamics.synergy.unequal import weighted_decision as weighted_decision
+from dynamics.synergy.unequal import weighted_sign as weighted_sign

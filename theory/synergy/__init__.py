@@ -66,6 +66,12 @@ from .fixed_point import fixed_point_sensitivity as fixed_point_sensitivity
 from .fixed_point import fixed_point_three as fixed_point_three
 from .fixed_point import near_threshold_fixed_point as near_threshold_fixed_point
 from .fixed_point import slope_at_fixed_point as slope_at_fixed_point
+from .heterogeneous import log_odds_weights as log_odds_weights
+from .heterogeneous import optimal_majority as optimal_majority
+from .heterogeneous import unequal_level_map as unequal_level_map
+from .heterogeneous import unequal_majority as unequal_majority
+from .heterogeneous import unequal_small_signal as unequal_small_signal
+from .heterogeneous import weighted_majority as weighted_majority
 from .majority import fair_tie_majority_map as fair_tie_majority_map
 from .majority import majority_derivative as majority_derivative
 from .majority import majority_map as majority_map
@@ -86,6 +92,10 @@ from .monte_carlo import binomial_standard_error as binomial_standard_error
 from .monte_carlo import hoeffding_half_width as hoeffding_half_width
 from .monte_carlo import lazy_tree_leaves as lazy_tree_leaves
 from .monte_carlo import pool_error as pool_error
+from .near_threshold import near_threshold_correction as near_threshold_correction
+from .near_threshold import near_threshold_slope as near_threshold_slope
+from .pool_law import PoolLaw as PoolLaw
+from .pool_law import pool_law as pool_law
 from .predictors import clipped_excess_bound as clipped_excess_bound
 from .predictors import clipped_predictor as clipped_predictor
 from .predictors import quadrature_predictor as quadrature_predictor

@@ -1,5 +1,5 @@
-"""Closed formulas for the root bias of a supercritical tree: growth clipped at saturation, and a smooth lower
-law.
+"""Closed formulas for the root bias of a supercritical tree: growth clipped at saturation,
+and a smooth lower law.
 """
 
 import math
@@ -26,8 +26,8 @@ def clipped_predictor(
     initial_bias: Real[ArrayLike, "..."],
     depth: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """min(mu*, mu_0 alpha^L): an upper bound on the root bias if mu_0 <= mu*, a lower bound (mu*) if mu_0 >
-    mu*.
+    """min(mu*, mu_0 alpha^L): an upper bound on the root bias if mu_0 <= mu*,
+    a lower bound (mu*) if mu_0 > mu*.
 
     So it is 0 wherever alpha <= 1. The paper calls it conservative; that is so only in capping the growth
     law. fan_in odd >= 3; correlation, fidelity, initial_bias in [0, 1]; depth >= 0; ValueError otherwise.

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis.strategies import floats, sampled_from
 from scipy import integrate, stats
 
+from dynamics import synergy
 from dynamics.synergy import (
     BETA_BINOMIAL,
     GLOBAL_CAUSE,
@@ -21,12 +22,12 @@ from dynamics.synergy import (
     SENT_COPIED,
     Sharing,
     Urn,
-    final_bias,
-    level_map,
-    trajectory,
 )
 
 EPS = np.finfo(float).eps
+trajectory = jax.jit(synergy.trajectory, static_argnames=("fan_in", "depth", "sharing"))
+final_bias = jax.jit(synergy.final_bias, static_argnames=("fan_in", "depth", "sharing"))
+level_map = jax.jit(synergy.level_map, static_argnames=("fan_in", "sharing"))
 LAWS = [RECEIVED_COPIED, SENT_COPIED, LEAVES_COPIED, GLOBAL_CAUSE, INDEPENDENT, BETA_BINOMIAL, PROBIT]
 
 
@@ -51,9 +52,7 @@ def test_eq_17_majority_counts_votes_at_every_scale(fan_in, ulps, dtype):
 
 def test_eq_18_slope_at_zero_is_table_t1():
     slopes = [jax.grad(partial(level_map, b, 0.0, 1.0))(0.0) for b in (3, 5, 7, 9, 11, 13)]
-    np.testing.assert_allclose(
-        slopes, [3 / 2, 15 / 8, 35 / 16, 315 / 128, 693 / 256, 3003 / 1024], rtol=4 * EPS
-    )
+    np.testing.assert_allclose(slopes, [3 / 2, 15 / 8, 35 / 16, 315 / 128, 693 / 256, 3003 / 1024], rtol=4 * EPS)
 
 
 T5 = {  # rho: (mu_10, mu_30), b=5, gamma=.6, mu0=.05
@@ -164,9 +163,7 @@ def test_probit_map_is_an_integral_over_the_common_factor(rho):
         p = stats.norm.cdf((centre + np.sqrt(latent) * z) / np.sqrt(1 - latent))
         return stats.norm.pdf(z) * (1 - 2 * stats.binom.cdf(2, 5, p))
 
-    expected = integrate.quad(integrand, -9, 9, points=[-centre / np.sqrt(latent)], epsabs=1e-13, limit=400)[
-        0
-    ]
+    expected = integrate.quad(integrand, -9, 9, points=[-centre / np.sqrt(latent)], epsabs=1e-13, limit=400)[0]
     np.testing.assert_allclose(level_map(5, rho, 1.0, u, PROBIT), expected, atol=1e-11)
 
 
@@ -175,9 +172,7 @@ def test_trivial_cases_are_exact(law):
     assert trajectory(5, 0.3, 0.7, 0.4, 0, law) == pytest.approx([0.4], abs=EPS)
     assert final_bias(5, 0.3, 0.7, 0.4, 0, law) == pytest.approx(0.4, abs=EPS)
     np.testing.assert_allclose(trajectory(5, 0.3, 1.0, 1.0, 3, law), np.ones(4), rtol=4 * EPS)  # never wrong
-    np.testing.assert_allclose(
-        trajectory(1, 0.3, 0.7, 0.4, 3, law), 0.4 * 0.7 ** np.arange(4), rtol=1e-12
-    )  # chain
+    np.testing.assert_allclose(trajectory(1, 0.3, 0.7, 0.4, 3, law), 0.4 * 0.7 ** np.arange(4), rtol=1e-12)  # chain
     assert np.all(np.asarray(trajectory(5, 0.3, 0.7, 0.0, 3, law)) < 1e-15)
 
 
@@ -209,9 +204,6 @@ def test_7_5_schedules_act_leaves_first():
     np.testing.assert_allclose(trajectory(5, rhos, fidelities, 0.3, 3), expected, rtol=4 * EPS)
 
 
-level = jax.jit(level_map, static_argnums=(0, 4))
-
-
 @given(
     b=sampled_from([1, 3, 5, 9]),
     law=sampled_from([RECEIVED_COPIED, SENT_COPIED, BETA_BINOMIAL]),
@@ -220,7 +212,7 @@ level = jax.jit(level_map, static_argnums=(0, 4))
     u=floats(-1, 1),
 )
 def test_every_level_map_is_odd_and_bounded(b, law, rho, gamma, u):
-    up, down = level(b, rho, gamma, u, law), level(b, rho, gamma, -u, law)
+    up, down = level_map(b, rho, gamma, u, law), level_map(b, rho, gamma, -u, law)
     assert abs(up + down) <= 4 * EPS
     assert abs(up) <= 1 + 8 * EPS
     assert up * u >= 0
@@ -231,9 +223,7 @@ def test_float32_follows_float64():
         path = trajectory(5, np.float32(0.15), np.float32(0.7), np.float32(0.01), 20, law)
         assert path.dtype == jnp.float32
         # 20 levels of gain 1.2 amplify rounding of the parameters; the probit sum cancels
-        exact = trajectory(
-            5, np.float64(np.float32(0.15)), float(np.float32(0.7)), float(np.float32(0.01)), 20, law
-        )
+        exact = trajectory(5, np.float64(np.float32(0.15)), float(np.float32(0.7)), float(np.float32(0.01)), 20, law)
         np.testing.assert_allclose(path, exact, rtol=1e-3 if law is PROBIT else 4e-6)
 
 
@@ -256,12 +246,11 @@ def test_gradients_match_finite_differences(law):
 
 def test_jit_and_vmap_change_nothing():
     rhos, gammas = jnp.linspace(0, 1, 5), jnp.linspace(0.2, 1, 4)
-    grid = final_bias(9, rhos[:, None], gammas, 0.05, 12)
+    grid = synergy.final_bias(9, rhos[:, None], gammas, 0.05, 12)
     mapped = jax.jit(jax.vmap(jax.vmap(lambda r, g: final_bias(9, r, g, 0.05, 12), (None, 0)), (0, None)))
-    looped = [[trajectory(9, float(r), float(g), 0.05, 12)[-1] for g in gammas] for r in rhos]
-    np.testing.assert_allclose(
-        mapped(rhos, gammas), grid, rtol=200 * EPS
-    )  # 12 levels of fused or unfused Horner
+    looped = [[trajectory(9, r, g, 0.05, 12)[-1] for g in gammas] for r in rhos]
+    # 12 levels of Horner's rule, fused or not
+    np.testing.assert_allclose(mapped(rhos, gammas), grid, rtol=200 * EPS)
     np.testing.assert_allclose(grid, looped, rtol=200 * EPS)
 
 
@@ -279,8 +268,8 @@ def test_jit_and_vmap_change_nothing():
 )
 def test_refusals_name_the_argument(bad, words):
     good = dict(fan_in=5, correlation=0.1, fidelity=0.7, initial_bias=0.1, depth=3)
-    for function in (trajectory, final_bias):
+    for function in (synergy.trajectory, synergy.final_bias):
         with pytest.raises(ValueError, match=words):
             function(**{**good, **bad})
     with pytest.raises(ValueError, match="one number for a global cause"):
-        trajectory(5, jnp.array([0.1, 0.2]), 0.7, 0.1, 2, GLOBAL_CAUSE)
+        synergy.trajectory(5, jnp.array([0.1, 0.2]), 0.7, 0.1, 2, GLOBAL_CAUSE)

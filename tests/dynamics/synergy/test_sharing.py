@@ -34,7 +34,7 @@ hear = jax.jit(node_votes, static_argnames=("fan_in", "nodes", "sharing"))
 @pytest.fixture(scope="module")
 def counted():
     """Counts of right votes among 5 for every law, 400 001 nodes each."""
-    return {law: count(jr.key(11), 5, RHO, GAMMA, BIAS, 400_001, law) for law in LAWS}
+    return {law: count(jr.key(11, impl="rbg"), 5, RHO, GAMMA, BIAS, 400_001, law) for law in LAWS}
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -61,7 +61,7 @@ def test_lemma_15_pairwise_correlation_of_received_votes(counted):
     for law, rho in expected.items():
         seen = summary(counted[law])
         assert abs(seen.correlation - rho) < 4.5 * seen.correlation_error
-    seen = summary(count(jr.key(2), 5, RHO, GAMMA, 0.0, 400_001, PROBIT))
+    seen = summary(count(jr.key(2, impl="rbg"), 5, RHO, GAMMA, 0.0, 400_001, PROBIT))
     assert abs(seen.correlation - RHO) < 4.5 * seen.correlation_error
 
 
@@ -78,7 +78,7 @@ def test_9_6_counts_follow_mixture_and_beta_binomial(counted):
 
 
 def test_summary_is_the_statistics_of_the_votes():
-    votes = np.asarray(hear(jr.key(5), 5, 0.3, 0.9, 0.2, 500, BETA_BINOMIAL), float)
+    votes = np.asarray(hear(jr.key(5, impl="rbg"), 5, 0.3, 0.9, 0.2, 500, BETA_BINOMIAL), float)
     counts = np.bincount((votes > 0).sum(0), minlength=6)
     seen = summary(jnp.asarray(counts))
     m = votes.mean()
@@ -122,12 +122,12 @@ def test_numpy_and_jax_hear_the_same(law):
 
 def test_extremes_are_exact():
     for law in (RECEIVED_COPIED, BETA_BINOMIAL):
-        votes = np.asarray(hear(jr.key(1), 5, 1.0, 0.7, 0.1, 500, law))
+        votes = np.asarray(hear(jr.key(1, impl="rbg"), 5, 1.0, 0.7, 0.1, 500, law))
         assert (votes == votes[0]).all()
         assert {-1, 1} == set(votes[0].tolist())
     for law in LAWS:
-        assert (hear(jr.key(1), 5, 0.4, 1.0, 1.0, 500, law) == 1).all()
-        assert (hear(jr.key(1), 5, 0.4, 1.0, -1.0, 500, law) == -1).all()
+        assert (hear(jr.key(1, impl="rbg"), 5, 0.4, 1.0, 1.0, 500, law) == 1).all()
+        assert (hear(jr.key(1, impl="rbg"), 5, 0.4, 1.0, -1.0, 500, law) == -1).all()
 
 
 def test_traced_nonsense_gives_no_votes_and_concrete_nonsense_is_refused():
