@@ -15,6 +15,7 @@ from theory import synergy
 EPS = np.finfo(float).eps
 excess_of = jax.jit(synergy.clipped_excess_bound, static_argnums=0)
 orbit_of = jax.jit(synergy.bias_trajectory, static_argnums=(0, 4))
+mixing_of = jax.jit(synergy.mixing_depth, static_argnums=(0, 5))
 clipped_of = jax.jit(synergy.clipped_predictor, static_argnums=0)
 
 
@@ -76,7 +77,7 @@ def test_c20_scaled_mixing_depths_tend_to_their_law():
     for excess in (0.04, 0.01, 0.0025):
         rho = synergy.critical_correlation(5, 0.8) - excess / (0.8 * 0.875)
         rest = float(synergy.fixed_point(5, rho, 0.8))
-        depth = int(synergy.mixing_depth(5, rho, 0.8, 0.1 * rest, 0.01, 10_000))
+        depth = int(mixing_of(5, rho, 0.8, 0.1 * rest, 0.01, 10_000))
         errors.append(abs(depth * excess - law))
     # An error of order alpha - 1, and one whole level of it.
     assert errors[1] < errors[0] / 2
