@@ -178,7 +178,7 @@ EXPLICIT_POOLS = Experiment(
             (listing("correlation", (0.2, 0.35, 0.5)),),
             {**FIGURE, "initial_bias": 0.3, "depth": 10, "pool_size": 1000, "pools": pools},
         )
-        for scale, pools in (("quick", 2048), ("paper", 8192))
+        for scale, pools in (("quick", 1024), ("paper", 8192))
     },
     static=("fan_in", "depth", "pool_size", "pools"),
     side_by_side=False,
@@ -223,7 +223,7 @@ BROADCAST = Experiment(
         )
         for scale, fan_ins, depths, roots in (
             ("quick", (3, 5), (4, 3), 2**14),
-            ("paper", (3, 5, 7), (5, 4, 3), 2**18),
+            ("paper", (3, 5, 7), (5, 3, 3), 2**16),
         )
     },
     static=("fan_in", "depth", "roots"),

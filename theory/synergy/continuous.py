@@ -88,9 +88,7 @@ def contraction(fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..
     return correlation + (1 - correlation) / fan_in
 
 
-def variance_exponent(
-    fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def variance_exponent(fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """t = log_b(1/a): above its floor the risk of a tree of N leaves falls as N^{-t}; 1 at rho = 0, 0 at rho
     = 1.
 
@@ -128,9 +126,7 @@ def tree_variance(
     fan_in > 1, correlation in [0, 1], variances and depth >= 0; ValueError otherwise.  (arXiv 2601.17311, eq.
     10)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(
-        fan_in, correlation, noise_variance, leaf_variance, depth
-    )
+    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
     kept, levels = _decay(_loss(fan_in, correlation), depth)
     return kept * leaf + noise / fan_in * levels
 
@@ -147,9 +143,7 @@ def tree_variance_post_channel(
 
     Arguments as in `tree_variance`.  (derived here)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(
-        fan_in, correlation, noise_variance, leaf_variance, depth
-    )
+    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
     loss = _loss(fan_in, correlation)
     kept, levels = _decay(loss, depth)
     return kept * leaf + noise * (1 - loss) * levels
@@ -166,9 +160,7 @@ def tree_variance_global(
 
     v_0 (rho + (1 - rho)/N) + sigma^2 (1 - 1/N)/(b - 1). Arguments as in `tree_variance`.  (derived here)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(
-        fan_in, correlation, noise_variance, leaf_variance, depth
-    )
+    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
     share = jnp.exp(-depth * jnp.log(fan_in))
     lost = -jnp.expm1(-depth * jnp.log(fan_in))
     return leaf * (correlation + (1 - correlation) * share) + noise * lost / (fan_in - 1)

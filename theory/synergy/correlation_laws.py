@@ -68,9 +68,7 @@ def pre_channel_gain(
     return correlation * majority(fan_in, fidelity) + (1 - correlation) * fidelity * slope_number(fan_in)
 
 
-def pre_channel_critical_correlation(
-    fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def pre_channel_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """rho_c = (gamma A - 1)/(gamma A - f_b(gamma)), pre-channel; negative when every correlation is
     subcritical.
 

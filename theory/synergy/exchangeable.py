@@ -125,9 +125,7 @@ def probit_gain(
     fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
-    return (
-        fidelity * math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation))
-    )
+    return fidelity * math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation))
 
 
 def _critical(gain: Callable[[Array], Array], fidelity: Array, strongest: Array) -> Array:
@@ -155,9 +153,7 @@ def _critical(gain: Callable[[Array], Array], fidelity: Array, strongest: Array)
     return jnp.where(reachable, jnp.where(jnp.isnan(fidelity), fidelity, root), 0)
 
 
-def beta_binomial_critical_correlation(
-    fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def beta_binomial_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """Correlation at which `beta_binomial_gain` is 1, far below the mixture's; 0 when all are subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
@@ -172,9 +168,7 @@ def beta_binomial_critical_correlation(
     )
 
 
-def probit_critical_correlation(
-    fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def probit_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """Correlation at which `probit_gain` is 1; 0 when all are subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
@@ -183,9 +177,7 @@ def probit_critical_correlation(
     within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
     return _critical(
-        lambda correlation: (
-            math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation))
-        ),
+        lambda correlation: math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation)),
         fidelity,
         fidelity * slope_number(fan_in),
     )

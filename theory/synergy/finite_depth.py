@@ -48,9 +48,7 @@ def critical_decay(
     otherwise.
     (derived here)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     return bias / jnp.sqrt(1 + 2 * cubic(fan_in, correlation, fidelity) * depth * bias * bias)
 
 
@@ -79,9 +77,7 @@ def near_critical_bias(
     otherwise.
     (derived here)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     exponent = (gain(fan_in, correlation, fidelity) - 1) * depth
     growth = 2 * cubic(fan_in, correlation, fidelity) * depth * _relaxation(exponent)
     return bias / jnp.sqrt(jnp.exp(-2 * exponent) + growth * bias * bias)
@@ -129,9 +125,7 @@ def small_signal_upper_bound(
     otherwise.
     (arXiv 2601.17311, eq. 24)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     return bias * jnp.power(gain(fan_in, correlation, fidelity), depth)
 
 
@@ -149,9 +143,7 @@ def small_signal_lower_bound(
     `small_signal_upper_bound`.  (derived here)
     """
     within("fidelity", fidelity, 0.0, 1.0, "(]")
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     alpha = gain(fan_in, correlation, fidelity)
     rate = jnp.log(alpha)
     # sum_{l<L} alpha^{2l}, written so that alpha = 1 gives L.
@@ -206,8 +198,6 @@ def small_signal_band(
     upper = small_signal_upper_bound(fan_in, correlation, fidelity, initial_bias, depth)
     reach = small_signal_reach(fan_in, correlation, fidelity, loss)
     fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
-    upper, reach, depth, loss, correlation, fidelity = floats(
-        upper, reach, depth, loss, correlation, fidelity
-    )
+    upper, reach, depth, loss, correlation, fidelity = floats(upper, reach, depth, loss, correlation, fidelity)
     valid = (upper <= reach) & (gain(fan_in, correlation, fidelity) > 1)
     return SmallSignalBand(upper * jnp.power(1 - loss, depth), upper, valid)

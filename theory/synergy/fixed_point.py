@@ -102,9 +102,7 @@ def fixed_point(
     return settled(fan_in, correlation, fidelity)
 
 
-def fixed_point_three(
-    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def fixed_point_three(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """mu* of fan-in 3 in closed form, sqrt(2 (alpha - 1)/(gamma^3 (1 - rho))); 0 if alpha <= 1.
 
     correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
@@ -116,9 +114,7 @@ def fixed_point_three(
     return jnp.where(supercritical, root, 0)
 
 
-def fixed_point_five(
-    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def fixed_point_five(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """mu* of fan-in 5 in closed form, sqrt(w)/gamma with w = (5 - sqrt(24 (1/gamma - rho)/(1 - rho) - 20))/3.
 
     Evaluated as w = 8 h/(5 + sqrt(25 - 24 h)), which does not cancel near threshold; 0 if alpha <= 1.
@@ -132,9 +128,7 @@ def fixed_point_five(
     return jnp.where(supercritical, root, 0)
 
 
-def fixed_point_limit(
-    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def fixed_point_limit(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """mu* as fan-in grows without bound, (1 - rho)/(1 - gamma rho), for fidelity > 0; slope there gamma rho.
 
     correlation in [0, 1), fidelity in (0, 1]; ValueError otherwise.  (derived here)

@@ -109,17 +109,13 @@ def majority_map_binomial(fan_in: SupportsIndex, bias: Real[ArrayLike, "..."]) -
     signed("bias", bias)
     (bias,) = floats(bias)
     votes = jnp.arange((fan_in + 1) // 2, fan_in + 1, dtype=bias.dtype)
-    log_ways = jnp.asarray(
-        [math.log(math.comb(fan_in, int(j))) for j in range((fan_in + 1) // 2, fan_in + 1)]
-    )
+    log_ways = jnp.asarray([math.log(math.comb(fan_in, int(j))) for j in range((fan_in + 1) // 2, fan_in + 1)])
     right = (1 + bias[..., None]) / 2
     log_mass = log_ways.astype(bias.dtype) + xlogy(votes, right) + xlog1py(fan_in - votes, -right)
     return 2 * jnp.sum(jnp.exp(log_mass), axis=-1) - 1
 
 
-def majority_map_incomplete_beta(
-    fan_in: Real[ArrayLike, "..."], bias: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def majority_map_incomplete_beta(fan_in: Real[ArrayLike, "..."], bias: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """The majority map as 2 I_{(1+u)/2}((b+1)/2, (b+1)/2) - 1, for real fan-in: an independent route.
 
     Absolute error a few eps, so the relative error grows as 1/u; no derivative in `fan_in`.
@@ -147,6 +143,4 @@ def majority_slope_asymptotic(fan_in: Real[ArrayLike, "..."]) -> Float[Array, ".
     (derived here)
     """
     (fan_in,) = floats(fan_in)
-    return jnp.sqrt(2 * fan_in / math.pi) * jnp.polyval(
-        jnp.asarray([-5 / 128, 1 / 32, 1 / 4, 1.0]), 1 / fan_in
-    )
+    return jnp.sqrt(2 * fan_in / math.pi) * jnp.polyval(jnp.asarray([-5 / 128, 1 / 32, 1 / 4, 1.0]), 1 / fan_in)

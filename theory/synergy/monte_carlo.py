@@ -41,9 +41,7 @@ def pool_error(
     signed("initial_bias", initial_bias)
     positive("pool_size", pool_size)
     depth = whole("depth", depth, 0)
-    fan_in, (correlation, fidelity, bias, size) = checked(
-        fan_in, correlation, fidelity, initial_bias, pool_size
-    )
+    fan_in, (correlation, fidelity, bias, size) = checked(fan_in, correlation, fidelity, initial_bias, pool_size)
 
     def ascend(state: tuple[Array, Array, Array], _: None) -> tuple[tuple[Array, Array, Array], None]:
         bias, variance, drift = state
@@ -58,9 +56,7 @@ def pool_error(
     return PoolError(variance, drift)
 
 
-def binomial_standard_error(
-    bias: Real[ArrayLike, "..."], samples: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def binomial_standard_error(bias: Real[ArrayLike, "..."], samples: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """sqrt((1 - mu^2)/n), the error of a mean of n independent votes: right for independent trees, not for
     pools.
 

@@ -40,9 +40,7 @@ def critical_fidelity(fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."]
     return 1 / (correlation + (1 - correlation) * slope_number(fan_in))
 
 
-def critical_flip_probability(
-    fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def critical_flip_probability(fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """eps_c = (1 - gamma_c)/2; at zero correlation the threshold of reliable computation with noisy b-input
     gates.
 

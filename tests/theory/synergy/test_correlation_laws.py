@@ -109,9 +109,7 @@ def test_eq_7_1_received_correlation(correlation, fidelity, bias):
 
 def test_eq_7_1_root_biases():
     point = (5, 0.3, 0.7, 0.2)
-    assert_allclose(
-        synergy.pre_channel_root_bias(*point, 2), pre(5, 0.3, 0.7, float(pre(*point))), rtol=4e-15
-    )
+    assert_allclose(synergy.pre_channel_root_bias(*point, 2), pre(5, 0.3, 0.7, float(pre(*point))), rtol=4e-15)
     first = float(synergy.level_map(*point))
     leaf_only = [float(synergy.leaf_only_root_bias(*point, depth)) for depth in range(3)]
     assert_allclose(leaf_only, [0.2, first, float(majority(5, 0.7 * first))], rtol=4e-15)
@@ -199,9 +197,7 @@ def test_eq_7_2_three_probit_votes_in_closed_form():
         latent = np.sin(np.pi * correlation / 2)
         # Given one latent at 0 the other two have partial correlation r (1 - r)/(1 - r^2) = r/(1 + r).
         pair = 2 / np.pi * np.arcsin(latent / (1 + latent))
-        assert_allclose(
-            synergy.probit_gain(3, correlation, 0.9), synergy.third_moment_gain(3 * pair, 0.9), rtol=1e-11
-        )
+        assert_allclose(synergy.probit_gain(3, correlation, 0.9), synergy.third_moment_gain(3 * pair, 0.9), rtol=1e-11)
 
 
 @pytest.mark.parametrize("law", [polya, probit], ids=["beta_binomial", "probit"])
@@ -215,9 +211,7 @@ def test_eq_7_2_laws_interpolate_between_majority_and_copies(law, fan_in, bias, 
 
 @pytest.mark.parametrize("law", [polya, probit], ids=["beta_binomial", "probit"])
 @given(correlation=unit, fidelity=unit, bias=unit, more=unit)
-def test_eq_7_2_laws_are_odd_increasing_and_lie_between_copy_and_majority(
-    law, correlation, fidelity, bias, more
-):
+def test_eq_7_2_laws_are_odd_increasing_and_lie_between_copy_and_majority(law, correlation, fidelity, bias, more):
     value = float(law(5, correlation, fidelity, bias))
     slack = 1e-10
     assert float(law(5, correlation, fidelity, -bias)) == pytest.approx(-value, rel=1e-13, abs=1e-300)

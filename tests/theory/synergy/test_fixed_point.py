@@ -103,9 +103,7 @@ def test_eq_3_4_phase_transition(fan_in, correlation, fidelity):
     assert abs(residual) <= 32 * EPS * bias
 
 
-@pytest.mark.parametrize(
-    ("fan_in", "closed_form"), [(3, synergy.fixed_point_three), (5, synergy.fixed_point_five)]
-)
+@pytest.mark.parametrize(("fan_in", "closed_form"), [(3, synergy.fixed_point_three), (5, synergy.fixed_point_five)])
 @given(correlation=unit, fidelity=unit)
 def test_claim_c10_closed_forms(fan_in, closed_form, correlation, fidelity):
     bias = fixed_point(fan_in, correlation, fidelity)

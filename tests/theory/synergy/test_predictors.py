@@ -176,9 +176,7 @@ def test_claim_c25_star_limit():
 def test_claim_c24_star_and_chain(correlation, fidelity, bias):
     one_level = synergy.level_map(9, correlation, fidelity, bias)
     assert_allclose(synergy.star_bias(9, correlation, fidelity, bias), one_level, rtol=4 * EPS, atol=1e-300)
-    assert_allclose(
-        synergy.star_bias(1, correlation, fidelity, bias), fidelity * bias, rtol=8 * EPS, atol=1e-300
-    )
+    assert_allclose(synergy.star_bias(1, correlation, fidelity, bias), fidelity * bias, rtol=8 * EPS, atol=1e-300)
     relayed = synergy.chain_bias(fidelity, bias, np.arange(5))
     assert_allclose(relayed, fidelity ** np.arange(5) * bias, rtol=16 * EPS, atol=1e-300)
 

@@ -78,9 +78,7 @@ def test_cubic_coefficient_is_minus_a_sixth_of_the_third_derivative():
 def test_level_map_real_agrees_at_odd_fan_in_and_differentiates():
     arguments = (0.3, 0.8, 0.4)
     for fan_in in (3, 7, 21):
-        assert_allclose(
-            synergy.level_map_real(fan_in, *arguments), synergy.level_map(fan_in, *arguments), rtol=1e-13
-        )
+        assert_allclose(synergy.level_map_real(fan_in, *arguments), synergy.level_map(fan_in, *arguments), rtol=1e-13)
         assert_allclose(
             synergy.effective_gain_real(fan_in, 0.3, 0.8),
             synergy.effective_gain(fan_in, 0.3, 0.8),
