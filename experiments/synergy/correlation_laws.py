@@ -91,11 +91,11 @@ LAW_TREES = Experiment(
                 listing("law", ("received", "sent", "leaves", "global")),
                 listing("correlation", (0.2, 0.6)),
                 listing("fidelity", (0.6, 0.9)),
-                listing("initial_bias", (0.1, 0.4)),
+                listing("initial_bias", starts),
             ),
             {"fan_in": 5, "depth": 3, "roots": roots},
         )
-        for scale, roots in (("quick", 20_000), ("paper", 100_000))
+        for scale, starts, roots in (("quick", (0.3,), 20_000), ("paper", (0.1, 0.4), 100_000))
     },
     static=("law",),
     compiled=False,

@@ -127,7 +127,7 @@ COPIED_VOTES = Experiment(
             ),
             {"fidelity": 0.8, "nodes": nodes},
         )
-        for scale, fan_ins, nodes in (("quick", (3, 5), 2**18), ("paper", (3, 5, 9), 2**21))
+        for scale, fan_ins, nodes in (("quick", (5,), 2**18), ("paper", (3, 5, 9), 2**20))
     },
     static=("fan_in", "nodes"),
     side_by_side=False,
@@ -222,7 +222,7 @@ BROADCAST = Experiment(
             {"roots": roots},
         )
         for scale, fan_ins, depths, roots in (
-            ("quick", (3, 5), (4, 3), 2**14),
+            ("quick", (5,), (3,), 2**14),
             ("paper", (3, 5, 7), (5, 3, 3), 2**16),
         )
     },
