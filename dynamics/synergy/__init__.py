@@ -1,5 +1,7 @@
 """Trees of voting and averaging agents: recursions and simulators for arXiv 2601.17311."""
 
+from dynamics.synergy.ballots import counted_majority as counted_majority
+from dynamics.synergy.ballots import right_votes as right_votes
 from dynamics.synergy.broadcast import broadcast_reconstruction as broadcast_reconstruction
 from dynamics.synergy.channels import erase as erase
 from dynamics.synergy.channels import flip as flip
@@ -16,6 +18,11 @@ from dynamics.synergy.one_level import NodeSummary as NodeSummary
 from dynamics.synergy.one_level import node_votes as node_votes
 from dynamics.synergy.one_level import right_vote_counts as right_vote_counts
 from dynamics.synergy.one_level import summary as summary
+from dynamics.synergy.passage import Passage as Passage
+from dynamics.synergy.passage import first_passage as first_passage
+from dynamics.synergy.passage import measured_gain as measured_gain
+from dynamics.synergy.passage import resting_bias as resting_bias
+from dynamics.synergy.passage import tuned_correlation as tuned_correlation
 from dynamics.synergy.pool import PoolResult as PoolResult
 from dynamics.synergy.pool import collapsed_pool as collapsed_pool
 from dynamics.synergy.pool import pool_error as pool_error

@@ -71,9 +71,7 @@ def right_vote_counts(
         right = jnp.where(first + jnp.arange(block) < nodes, (votes > 0).sum(axis=0), -1)
         return total + (right == jnp.arange(fan_in + 1)[:, None]).sum(axis=1), None
 
-    total, _ = jax.lax.scan(
-        count, jnp.zeros(fan_in + 1, int), (jr.split(key, blocks), block * jnp.arange(blocks))
-    )
+    total, _ = jax.lax.scan(count, jnp.zeros(fan_in + 1, int), (jr.split(key, blocks), block * jnp.arange(blocks)))
     return _check.trusted(total, correlation=correlation, fidelity=fidelity, bias=bias)
 
 

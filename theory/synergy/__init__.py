@@ -86,11 +86,17 @@ from .mixing import MixingDepthBounds as MixingDepthBounds
 from .mixing import half_way_gain as half_way_gain
 from .mixing import mixing_depth as mixing_depth
 from .mixing import mixing_depth_bounds as mixing_depth_bounds
+from .mixing import mixing_depth_scaling as mixing_depth_scaling
 from .monte_carlo import PoolError as PoolError
 from .monte_carlo import binomial_standard_error as binomial_standard_error
 from .monte_carlo import hoeffding_half_width as hoeffding_half_width
 from .monte_carlo import lazy_tree_leaves as lazy_tree_leaves
 from .monte_carlo import pool_error as pool_error
+from .near_threshold import near_threshold_correction as near_threshold_correction
+from .near_threshold import near_threshold_slope as near_threshold_slope
+from .pool_law import PoolLaw as PoolLaw
+from .pool_law import pool_law as pool_law
+from .predictors import clipped_excess_bound as clipped_excess_bound
 from .predictors import clipped_predictor as clipped_predictor
 from .predictors import quadrature_predictor as quadrature_predictor
 from .predictors import quadrature_validity_limit as quadrature_validity_limit

@@ -4,6 +4,7 @@ import operator
 from typing import Any
 
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 
@@ -40,9 +41,7 @@ def within(name: str, value: Any, low: float, high: float, ends: str = "[]") -> 
     allowed = above & below
     if not np.all(allowed):
         culprit = array[~allowed].flat[0]
-        raise ValueError(
-            f"Argument `{name}` must lie in {ends[0]}{low:g}, {high:g}{ends[1]}, but is {culprit}."
-        )
+        raise ValueError(f"Argument `{name}` must lie in {ends[0]}{low:g}, {high:g}{ends[1]}, but is {culprit}.")
 
 
 def unit(name: str, value: Any) -> None:

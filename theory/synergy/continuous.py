@@ -88,9 +88,7 @@ def contraction(fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..
     return correlation + (1 - correlation) / fan_in
 
 
-def variance_exponent(
-    fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def variance_exponent(fan_in: Real[ArrayLike, "..."], correlation: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """t = log_b(1/a): above its floor the risk of a tree of N leaves falls as N^{-t}; 1 at rho = 0, 0 at rho
     = 1.
 
@@ -128,9 +126,7 @@ def tree_variance(
     fan_in > 1, correlation in [0, 1], variances and depth >= 0; ValueError otherwise.  (arXiv 2601.17311, eq.
     10)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(
-        fan_in, correlation, noise_variance, leaf_variance, depth
-    )
+    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
     kept, levels = _decay(_loss(fan_in, correlation), depth)
     return kept * leaf + noise / fan_in * levels
 
@@ -142,14 +138,12 @@ def tree_variance_post_channel(
     leaf_variance: Real[ArrayLike, "..."],
     depth: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Risk at the root when siblings' messages are copies with the channel's noise on them: v -> a (v +
-    sigma^2).
+    """Risk at the root when siblings' messages are copies with the channel's noise on them:
+    v -> a (v + sigma^2).
 
     Arguments as in `tree_variance`.  (derived here)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(
-        fan_in, correlation, noise_variance, leaf_variance, depth
-    )
+    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
     loss = _loss(fan_in, correlation)
     kept, levels = _decay(loss, depth)
     return kept * leaf + noise * (1 - loss) * levels
@@ -166,9 +160,7 @@ def tree_variance_global(
 
     v_0 (rho + (1 - rho)/N) + sigma^2 (1 - 1/N)/(b - 1). Arguments as in `tree_variance`.  (derived here)
     """
-    fan_in, correlation, noise, leaf, depth = _checked_tree(
-        fan_in, correlation, noise_variance, leaf_variance, depth
-    )
+    fan_in, correlation, noise, leaf, depth = _checked_tree(fan_in, correlation, noise_variance, leaf_variance, depth)
     share = jnp.exp(-depth * jnp.log(fan_in))
     lost = -jnp.expm1(-depth * jnp.log(fan_in))
     return leaf * (correlation + (1 - correlation) * share) + noise * lost / (fan_in - 1)
@@ -179,8 +171,8 @@ def communication_floor(
     correlation: Real[ArrayLike, "..."],
     noise_variance: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Risk of an infinitely deep tree, sigma^2/((b - 1)(1 - rho)), whatever its leaves; deeper is worse from
-    below.
+    """Risk of an infinitely deep tree, sigma^2/((b - 1)(1 - rho)), whatever its leaves;
+    deeper is worse from below.
 
     fan_in > 1, correlation in [0, 1), noise_variance >= 0; ValueError otherwise.  (arXiv 2601.17311, eq. 11)
     """
@@ -195,8 +187,8 @@ def communication_floor_post_channel(
     correlation: Real[ArrayLike, "..."],
     noise_variance: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Floor of `tree_variance_post_channel`, sigma^2 (1 + (b - 1) rho)/((b - 1)(1 - rho)); arguments as
-    above.
+    """Floor of `tree_variance_post_channel`, sigma^2 (1 + (b - 1) rho)/((b - 1)(1 - rho));
+    arguments as above.
 
     (derived here)
     """
@@ -228,8 +220,8 @@ def depth_to_floor(
     leaf_variance: Real[ArrayLike, "..."],
     excess: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Real depth at which the risk has come down to (1 + eps) v*: log((v_0 - v*)/(eps v*))/log(1/a); round it
-    up.
+    """Real depth at which the risk has come down to (1 + eps) v*: log((v_0 - v*)/(eps v*))/log(1/a);
+    round it up.
 
     0 where it starts there. excess: eps > 0. noise_variance > 0, else there is no floor to reach;
     leaf_variance >= 0, fan_in > 1, correlation in [0, 1); ValueError otherwise.  (arXiv 2601.17311, eq. 13)

@@ -1,12 +1,13 @@
-"""What a finite tree shows of the transition: critical decay, the scaling function around it, small-signal
-bands.
+"""What a finite tree shows of the transition: critical decay, the scaling function around it,
+small-signal bands.
 
 Near threshold 1/mu^2 obeys the logistic law d(1/mu^2)/dL = -2 (alpha - 1)/mu^2 + 2 kappa3, whose solution
     1/mu_L^2 = e^{-2z}/mu_0^2 + kappa3 L (1 - e^{-2z})/z,    z = (alpha - 1) L,
-holds on both sides: it decays like L^{-1/2} at alpha = 1, saturates at (alpha - 1)/kappa3 above and dies
-below.
+holds on both sides: it decays like L^{-1/2} at alpha = 1,
+saturates at (alpha - 1)/kappa3 above and dies below.
 """
 
+import math
 from typing import Any, NamedTuple, SupportsIndex
 
 import jax.numpy as jnp
@@ -29,7 +30,9 @@ def _relaxation(exponent: Array) -> Array:
     return jnp.where(small, series, -jnp.expm1(-2 * safe) / (2 * safe))
 
 
-def _checked_depth(fan_in: Any, correlation: Any, fidelity: Any, initial_bias: Any, depth: Any) -> Any:
+def _checked_depth(
+    fan_in: Any, correlation: Any, fidelity: Any, initial_bias: Any, depth: Any
+) -> tuple[int, list[Array]]:
     signed("initial_bias", initial_bias)
     positive("depth", depth, "[)")
     return checked(fan_in, correlation, fidelity, initial_bias, depth)
@@ -44,13 +47,11 @@ def critical_decay(
 ) -> Float[Array, "..."]:
     """Root bias at alpha = 1, (mu_0^{-2} + 2 kappa3 L)^{-1/2}; meaningful on the critical line only.
 
-    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0; ValueError
-    otherwise.
+    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0;
+    ValueError otherwise.
     (derived here)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     return bias / jnp.sqrt(1 + 2 * cubic(fan_in, correlation, fidelity) * depth * bias * bias)
 
 
@@ -75,13 +76,11 @@ def near_critical_bias(
     """Root bias near threshold including the start: 1/mu_L^2 = e^{-2z}/mu_0^2 + kappa3 L (1 - e^{-2z})/z.
 
     z = (alpha - 1) L. Errors vanish as alpha -> 1 at fixed z; equals `critical_decay` at alpha = 1.
-    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0; ValueError
-    otherwise.
+    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0;
+    ValueError otherwise.
     (derived here)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     exponent = (gain(fan_in, correlation, fidelity) - 1) * depth
     growth = 2 * cubic(fan_in, correlation, fidelity) * depth * _relaxation(exponent)
     return bias / jnp.sqrt(jnp.exp(-2 * exponent) + growth * bias * bias)
@@ -92,6 +91,7 @@ def finite_depth_scaling(exponent: Real[ArrayLike, "..."]) -> Float[Array, "..."
 
     sqrt(1/2) at z = 0, sqrt(z) for z >> 1 (saturation), sqrt(|z|) e^{z} for z << -1.  (derived here)
     """
+    within("exponent", exponent, -math.inf, math.inf)
     (exponent,) = floats(exponent)
     # Far below threshold e^{-2z} overflows: factor it out there.
     far = exponent < -1
@@ -105,9 +105,9 @@ def log_slope_at_threshold(
 ) -> Float[Array, "..."]:
     """Leading d log mu_L/d rho at rho_c, -gamma (A - 1) L/2: the transition sharpens linearly in depth.
 
-    The remainder stays bounded as depth grows.  fan_in odd >= 3, fidelity in (0, 1], depth >= 0; else
-    ValueError.
-    (derived here)
+    The remainder grows like log L: gamma (A - 1) (3 kappa3^2 - 2 kappa5)/(8 kappa3^2) is its coefficient, with
+    kappa5 that of u^5 in T. (The suite's notes say O(1), which fits up to L = 320.)
+    fan_in odd >= 3, fidelity in (0, 1], depth >= 0; else ValueError.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
     within("fidelity", fidelity, 0.0, 1.0, "(]")
@@ -125,13 +125,11 @@ def small_signal_upper_bound(
 ) -> Float[Array, "..."]:
     """mu_0 alpha^L, never below the root bias (for initial_bias >= 0).
 
-    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0; ValueError
-    otherwise.
+    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0;
+    ValueError otherwise.
     (arXiv 2601.17311, eq. 24)
     """
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     return bias * jnp.power(gain(fan_in, correlation, fidelity), depth)
 
 
@@ -149,9 +147,7 @@ def small_signal_lower_bound(
     `small_signal_upper_bound`.  (derived here)
     """
     within("fidelity", fidelity, 0.0, 1.0, "(]")
-    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(
-        fan_in, correlation, fidelity, initial_bias, depth
-    )
+    fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
     alpha = gain(fan_in, correlation, fidelity)
     rate = jnp.log(alpha)
     # sum_{l<L} alpha^{2l}, written so that alpha = 1 gives L.
@@ -166,8 +162,8 @@ def small_signal_reach(
     fidelity: Real[ArrayLike, "..."],
     loss: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """delta(eta) = sqrt(eta alpha/kappa3): below this bias a level loses at most a fraction eta of its linear
-    gain.
+    """delta(eta) = sqrt(eta alpha/kappa3): below this bias a level loses at most a
+    fraction eta of its linear gain.
 
     loss: eta in [0, 1]. fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise; inf if
     kappa3 = 0.
@@ -206,8 +202,6 @@ def small_signal_band(
     upper = small_signal_upper_bound(fan_in, correlation, fidelity, initial_bias, depth)
     reach = small_signal_reach(fan_in, correlation, fidelity, loss)
     fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
-    upper, reach, depth, loss, correlation, fidelity = floats(
-        upper, reach, depth, loss, correlation, fidelity
-    )
+    upper, reach, depth, loss, correlation, fidelity = floats(upper, reach, depth, loss, correlation, fidelity)
     valid = (upper <= reach) & (gain(fan_in, correlation, fidelity) > 1)
     return SmallSignalBand(upper * jnp.power(1 - loss, depth), upper, valid)

@@ -43,6 +43,7 @@ def _rise(fan_in: int, power: Array) -> Array:
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
+@partial(jax.jit, static_argnums=0)
 def _received_power(fan_in: int, excess: Array) -> Array:
     """The root w of D(w) = h for 0 < h <= A - 1."""
     tails = _tail_sums(fan_in)
@@ -102,9 +103,7 @@ def fixed_point(
     return settled(fan_in, correlation, fidelity)
 
 
-def fixed_point_three(
-    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def fixed_point_three(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """mu* of fan-in 3 in closed form, sqrt(2 (alpha - 1)/(gamma^3 (1 - rho))); 0 if alpha <= 1.
 
     correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
@@ -116,9 +115,7 @@ def fixed_point_three(
     return jnp.where(supercritical, root, 0)
 
 
-def fixed_point_five(
-    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def fixed_point_five(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """mu* of fan-in 5 in closed form, sqrt(w)/gamma with w = (5 - sqrt(24 (1/gamma - rho)/(1 - rho) - 20))/3.
 
     Evaluated as w = 8 h/(5 + sqrt(25 - 24 h)), which does not cancel near threshold; 0 if alpha <= 1.
@@ -132,9 +129,7 @@ def fixed_point_five(
     return jnp.where(supercritical, root, 0)
 
 
-def fixed_point_limit(
-    correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
-) -> Float[Array, "..."]:
+def fixed_point_limit(correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """mu* as fan-in grows without bound, (1 - rho)/(1 - gamma rho), for fidelity > 0; slope there gamma rho.
 
     correlation in [0, 1), fidelity in (0, 1]; ValueError otherwise.  (derived here)
@@ -167,8 +162,8 @@ class FixedPointSensitivity(NamedTuple):
 def fixed_point_sensitivity(
     fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
 ) -> FixedPointSensitivity:
-    """Closed-form derivatives of mu*: d/d gamma = mu* T'/(gamma (1 - T')), d/d rho = (gamma mu* - f_b)/(1 -
-    T').
+    """Closed-form derivatives of mu*: d/d gamma = mu* T'/(gamma (1 - T')),
+    d/d rho = (gamma mu* - f_b)/(1 - T').
 
     Both 0 at and below threshold, where mu* = 0.
     fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)

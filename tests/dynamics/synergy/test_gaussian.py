@@ -53,9 +53,7 @@ def test_2_7_other_readings_of_the_same_correlation():
     for level in range(depth):
         expected[RECEIVED_COPIED] = a * (expected[RECEIVED_COPIED] + sigma2)
         expected[BETA_BINOMIAL] = a * (expected[BETA_BINOMIAL] + sigma2)  # the same pairwise correlation
-        here = (
-            a * (expected[LEAVES_COPIED] + sigma2) if level == 0 else (expected[LEAVES_COPIED] + sigma2) / b
-        )
+        here = a * (expected[LEAVES_COPIED] + sigma2) if level == 0 else (expected[LEAVES_COPIED] + sigma2) / b
         expected[LEAVES_COPIED] = here
         expected[INDEPENDENT] = (expected[INDEPENDENT] + sigma2) / b
     expected[GLOBAL_CAUSE] = rho + (1 - rho) / leaves + sigma2 * (1 - 1 / leaves) / (b - 1)

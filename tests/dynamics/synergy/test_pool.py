@@ -90,9 +90,7 @@ def test_every_convention_in_the_pool(law):
 
 def test_the_collapsed_pool_has_the_explicit_pools_law():
     parameters = (5, 0.2, 0.8, 0.1, 6, 101)  # small: a fifth of the pools tunnels to the wrong attractor
-    (explicit, *_), (collapsed, *_) = (
-        many(pool, 3, 1000, *parameters) for pool in (population_pool, collapsed_pool)
-    )
+    (explicit, *_), (collapsed, *_) = (many(pool, 3, 1000, *parameters) for pool in (population_pool, collapsed_pool))
     for level in (0, 1, 3, 6):
         assert stats.ks_2samp(explicit[:, level], collapsed[:, level]).pvalue > 6.8e-6
     joint = [np.corrcoef(means[:, 3], means[:, 6])[0, 1] for means in (explicit, collapsed)]
@@ -152,8 +150,6 @@ def test_float32_and_batches():
     ],
 )
 def test_refusals_name_the_argument(bad, words):
-    good = dict(
-        fan_in=5, correlation=0.1, fidelity=0.7, initial_bias=0.1, depth=3, size=100, sharing=RECEIVED_COPIED
-    )
+    good = dict(fan_in=5, correlation=0.1, fidelity=0.7, initial_bias=0.1, depth=3, size=100, sharing=RECEIVED_COPIED)
     with pytest.raises(ValueError, match=words):
         population_pool(jr.key(0), **{**good, **bad})

@@ -52,9 +52,7 @@ def test_eq_17_majority_counts_votes_at_every_scale(fan_in, ulps, dtype):
 
 def test_eq_18_slope_at_zero_is_table_t1():
     slopes = [jax.grad(partial(level_map, b, 0.0, 1.0))(0.0) for b in (3, 5, 7, 9, 11, 13)]
-    np.testing.assert_allclose(
-        slopes, [3 / 2, 15 / 8, 35 / 16, 315 / 128, 693 / 256, 3003 / 1024], rtol=4 * EPS
-    )
+    np.testing.assert_allclose(slopes, [3 / 2, 15 / 8, 35 / 16, 315 / 128, 693 / 256, 3003 / 1024], rtol=4 * EPS)
 
 
 T5 = {  # rho: (mu_10, mu_30), b=5, gamma=.6, mu0=.05
@@ -165,9 +163,7 @@ def test_probit_map_is_an_integral_over_the_common_factor(rho):
         p = stats.norm.cdf((centre + np.sqrt(latent) * z) / np.sqrt(1 - latent))
         return stats.norm.pdf(z) * (1 - 2 * stats.binom.cdf(2, 5, p))
 
-    expected = integrate.quad(integrand, -9, 9, points=[-centre / np.sqrt(latent)], epsabs=1e-13, limit=400)[
-        0
-    ]
+    expected = integrate.quad(integrand, -9, 9, points=[-centre / np.sqrt(latent)], epsabs=1e-13, limit=400)[0]
     np.testing.assert_allclose(level_map(5, rho, 1.0, u, PROBIT), expected, atol=1e-11)
 
 
@@ -176,9 +172,7 @@ def test_trivial_cases_are_exact(law):
     assert trajectory(5, 0.3, 0.7, 0.4, 0, law) == pytest.approx([0.4], abs=EPS)
     assert final_bias(5, 0.3, 0.7, 0.4, 0, law) == pytest.approx(0.4, abs=EPS)
     np.testing.assert_allclose(trajectory(5, 0.3, 1.0, 1.0, 3, law), np.ones(4), rtol=4 * EPS)  # never wrong
-    np.testing.assert_allclose(
-        trajectory(1, 0.3, 0.7, 0.4, 3, law), 0.4 * 0.7 ** np.arange(4), rtol=1e-12
-    )  # chain
+    np.testing.assert_allclose(trajectory(1, 0.3, 0.7, 0.4, 3, law), 0.4 * 0.7 ** np.arange(4), rtol=1e-12)  # chain
     assert np.all(np.asarray(trajectory(5, 0.3, 0.7, 0.0, 3, law)) < 1e-15)
 
 
@@ -229,9 +223,7 @@ def test_float32_follows_float64():
         path = trajectory(5, np.float32(0.15), np.float32(0.7), np.float32(0.01), 20, law)
         assert path.dtype == jnp.float32
         # 20 levels of gain 1.2 amplify rounding of the parameters; the probit sum cancels
-        exact = trajectory(
-            5, np.float64(np.float32(0.15)), float(np.float32(0.7)), float(np.float32(0.01)), 20, law
-        )
+        exact = trajectory(5, np.float64(np.float32(0.15)), float(np.float32(0.7)), float(np.float32(0.01)), 20, law)
         np.testing.assert_allclose(path, exact, rtol=1e-3 if law is PROBIT else 4e-6)
 
 

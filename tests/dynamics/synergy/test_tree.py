@@ -115,9 +115,7 @@ def test_root_bias_is_the_mean_of_independent_votes():
 
 
 def test_refusals():
-    with pytest.raises(
-        ValueError, match=r"`budget` must be at least 9.77e\+08 leaf draws for this, but is 3e\+08"
-    ):
+    with pytest.raises(ValueError, match=r"`budget` must be at least 9.77e\+08 leaf draws for this, but is 3e\+08"):
         lazy_tree(jr.key(0), 5, 0.0, 0.9, 0.3, 10, 100)
     with pytest.raises(ValueError, match="`sharing` must copy messages for an exact tree to exist"):
         lazy_tree(jr.key(0), 5, 0.2, 0.9, 0.3, 2, 10, PROBIT)

@@ -185,9 +185,7 @@ def test_eq_2_7_floors_of_the_other_readings(fan_in, correlation, noise, leaf):
 
 
 @given(fan_in=fan_ins, correlation=st.floats(0, 1), noise=variances, leaf=variances, depth=depths)
-def test_disputed_d2_star_is_never_worse_under_one_global_correlation(
-    fan_in, correlation, noise, leaf, depth
-):
+def test_disputed_d2_star_is_never_worse_under_one_global_correlation(fan_in, correlation, noise, leaf, depth):
     agents = float(fan_in) ** min(depth, 20)
     risk = tree_global(fan_in, correlation, noise, leaf, min(depth, 20))
     # A star pays the channel once; with no level there is no channel to pay.

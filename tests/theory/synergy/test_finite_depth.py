@@ -123,9 +123,7 @@ def test_eq_3_8_start_corrected_law_beats_the_bare_one():
 
 def test_claim_c17_log_slope_at_threshold():
     trajectory = jax.jit(
-        lambda correlation: jax.jvp(
-            lambda rho: synergy.bias_trajectory(5, rho, 0.6, 0.5, 320), (correlation,), (1.0,)
-        )
+        lambda correlation: jax.jvp(lambda rho: synergy.bias_trajectory(5, rho, 0.6, 0.5, 320), (correlation,), (1.0,))
     )
     orbit, tangent = trajectory(5 / 21)
     depths = np.array([10, 20, 40, 80, 160, 320])

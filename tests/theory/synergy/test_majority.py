@@ -36,9 +36,7 @@ def reference(fan_in, bias):
 def exact_slope(fan_in):
     with mpmath.workdps(40):
         order = mpmath.mpf(float(fan_in))
-        return float(
-            2 * mpmath.gamma(order / 2 + 1) / (mpmath.sqrt(mpmath.pi) * mpmath.gamma((order + 1) / 2))
-        )
+        return float(2 * mpmath.gamma(order / 2 + 1) / (mpmath.sqrt(mpmath.pi) * mpmath.gamma((order + 1) / 2)))
 
 
 @pytest.mark.parametrize("fan_in", FAN_INS)
@@ -205,9 +203,7 @@ def test_claim_c6_fair_ties_waste_a_vote(bias, half):
     fan_in = 2 * half
     with mpmath.workdps(40):
         right = (1 + mpmath.mpf(bias)) / 2
-        mass = [
-            mpmath.binomial(fan_in, j) * right**j * (1 - right) ** (fan_in - j) for j in range(fan_in + 1)
-        ]
+        mass = [mpmath.binomial(fan_in, j) * right**j * (1 - right) ** (fan_in - j) for j in range(fan_in + 1)]
         expected = float(sum(mass[half + 1 :]) - sum(mass[:half]))
     assert_allclose(synergy.fair_tie_majority_map(fan_in, bias), expected, atol=1e-12)
 

@@ -36,9 +36,7 @@ def test_eq_8_2_worked_examples():
     assert_all_digits([bias, np.sqrt(variance)], "-.135 .198")
 
 
-@given(
-    correlation=st.floats(0, 1), fidelity=st.floats(0, 1), bias=st.floats(0, 1), size=st.integers(10, 100000)
-)
+@given(correlation=st.floats(0, 1), fidelity=st.floats(0, 1), bias=st.floats(0, 1), size=st.integers(10, 100000))
 def test_eq_8_2_recursion_step_by_step(correlation, fidelity, bias, size):
     slope = jax_slope(5, correlation, fidelity, bias)
     raised = jax_level(5, correlation, fidelity, bias)
