@@ -164,6 +164,29 @@ def test_teams_batch_and_compile_alike():
         np.testing.assert_allclose(synergy.unequal_majority(teams[:2]), plain(teams)[:2], atol=16 * EPS)
 
 
+def test_nan_never_passes_silently():
+    nan, ones = np.full(3, np.nan), np.ones(3)
+    for function in (synergy.unequal_majority, synergy.optimal_majority, synergy.log_odds_weights):
+        with pytest.raises(ValueError, match="nan"):
+            function(nan)
+    for function in (synergy.unequal_level_map, synergy.unequal_small_signal):
+        for arguments in ((np.nan, ones, ones), (0.1, nan, ones), (0.1, ones, nan)):
+            with pytest.raises(ValueError, match="nan"):
+                function(*arguments)
+    for arguments in ((nan, ones), (ones, nan)):
+        with pytest.raises(ValueError, match="nan"):
+            synergy.weighted_majority(*arguments)
+
+
+def test_gradients_are_finite_differences():
+    biases, step = jnp.array([0.05, 0.1, 0.2, 0.3, 0.6]), 1e-5
+    for function in (optimal, lambda u: synergy.unequal_level_map(0.3, jnp.full(5, 0.8), u)):
+        slope = jax.grad(function)(biases)
+        nudged = jax.jit(jax.vmap(function))(jnp.concatenate([biases + step * jnp.eye(5), biases - step * jnp.eye(5)]))
+        # Central differences: no third derivative in any one bias, eps/step of rounding.
+        np.testing.assert_allclose(slope, (nudged[:5] - nudged[5:]) / (2 * step), atol=32 * EPS / step)
+
+
 def test_float32_is_near_float64():
     biases = np.array([0.05, 0.1, 0.2, 0.3, 0.6])
     for function in (synergy.unequal_majority, synergy.optimal_majority):
