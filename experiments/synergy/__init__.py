@@ -15,6 +15,7 @@ from experiments.synergy import (
     monte_carlo_claims,
     predictors,
     predictors_claims,
+    threshold_claims,
     transition,
     transition_claims,
     unequal_agents,
@@ -35,6 +36,7 @@ EXPERIMENTS = (
 CLAIMS = (
     *majority_claims.CLAIMS,
     *transition_claims.CLAIMS,
+    *threshold_claims.CLAIMS,
     *depth_claims.CLAIMS,
     *predictors_claims.CLAIMS,
     *monte_carlo_claims.CLAIMS,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import jax
 import numpy as np
 import xarray as xr
 
@@ -19,25 +22,35 @@ RESOLUTION = 0.1
 DRAWN, LEVELS = "synergy/gaussian-organisations", "synergy/continuous-levels"
 
 
+@cache
+def _compiled(law):
+    return jax.jit(law)
+
+
+def _on(law, *coordinates):
+    """A closed form on a dataset's coordinates, compiled once instead of operation by operation."""
+    return xr.apply_ufunc(_compiled(law), *coordinates)
+
+
 def _tree(law):
     """A closed form of (fan_in, correlation, noise_variance, leaf_variance, depth) on the drawn organisations."""
-    return lambda ds: xr.apply_ufunc(law, ds.fan_in, ds.correlation, ds.noise_variance, ds.leaf_variance, ds.depth)
+    return lambda ds: _on(law, ds.fan_in, ds.correlation, ds.noise_variance, ds.leaf_variance, ds.depth)
 
 
 def _level(law):
     """The same on every level of the covariance recursion."""
-    return lambda ds: xr.apply_ufunc(
-        law, ds.fan_in, ds.correlation, ds.noise_variance, ds.leaf_variance, ds.level
-    ).transpose(*ds.risk.dims)
+    return lambda ds: _on(law, ds.fan_in, ds.correlation, ds.noise_variance, ds.leaf_variance, ds.level).transpose(
+        *ds.risk.dims
+    )
 
 
 def _star(ds):
     agents = ds.fan_in**ds.depth
-    return xr.apply_ufunc(synergy.star_variance, agents, ds.correlation, ds.noise_variance, ds.leaf_variance)
+    return _on(synergy.star_variance, agents, ds.correlation, ds.noise_variance, ds.leaf_variance)
 
 
 def _chain(ds, edges=0):
-    return xr.apply_ufunc(synergy.chain_variance, ds.noise_variance, ds.leaf_variance, ds.depth + edges)
+    return _on(synergy.chain_variance, ds.noise_variance, ds.leaf_variance, ds.depth + edges)
 
 
 def _risk(name):
@@ -55,7 +68,7 @@ def _deeper(ds):
 
 
 def _floor(ds):
-    return xr.apply_ufunc(synergy.communication_floor, ds.fan_in, ds.correlation, ds.noise_variance)
+    return _on(synergy.communication_floor, ds.fan_in, ds.correlation, ds.noise_variance)
 
 
 def _starting(ds, below: bool):
@@ -93,7 +106,7 @@ def _predicted_depth(ds, floor_subtracted=True):
     high = _starting(ds, below=False)
     floor = 0 if floor_subtracted else _floor(high)
     leaf = high.leaf_variance + floor
-    real = xr.apply_ufunc(synergy.depth_to_floor, high.fan_in, high.correlation, high.noise_variance, leaf, high.excess)
+    real = _on(synergy.depth_to_floor, high.fan_in, high.correlation, high.noise_variance, leaf, high.excess)
     return np.ceil(real).transpose("fan_in", "design")
 
 
@@ -194,7 +207,7 @@ CLAIMS = (
         statement="each level shrinks the distance to the floor by a = rho + (1 - rho)/b",
         source=Source("2601.17311", "eq. 12"),
         experiment=LEVELS,
-        predict=lambda ds: xr.apply_ufunc(synergy.contraction, ds.fan_in, ds.correlation),
+        predict=lambda ds: _on(synergy.contraction, ds.fan_in, ds.correlation),
         observe=_step_ratio,
         comparison=Agreement(),
         decoy=Decoy("the shared part counted twice, rho + 1/b", lambda ds: ds.correlation + 1 / ds.fan_in),

@@ -91,11 +91,11 @@ LAW_TREES = Experiment(
                 listing("law", ("received", "sent", "leaves", "global")),
                 listing("correlation", (0.2, 0.6)),
                 listing("fidelity", (0.6, 0.9)),
-                listing("initial_bias", (0.1, 0.4)),
+                listing("initial_bias", starts),
             ),
             {"fan_in": 5, "depth": 3, "roots": roots},
         )
-        for scale, roots in (("quick", 20_000), ("paper", 400_000))
+        for scale, starts, roots in (("quick", (0.3,), 20_000), ("paper", (0.1, 0.4), 100_000))
     },
     static=("law",),
     compiled=False,
@@ -127,7 +127,7 @@ LAW_GAINS = Experiment(
         )
         for scale, correlations, nodes in (
             ("quick", (0.1, 0.2, 0.4, 0.7), 2**18),
-            ("paper", (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), 2**21),
+            ("paper", (0.05, 0.1, 0.2, 0.4, 0.6, 0.8), 2**20),
         )
     },
     static=("law", "fan_in", "nodes"),

@@ -145,7 +145,7 @@ CLAIMS = (
         experiment="synergy/law-gains",
         predict=lambda ds: _gains(ds, _copied),
         observe=_measured_gains,
-        comparison=Agreement(resolution=0.04),
+        comparison=Agreement(resolution=0.05),
         decoy=Decoy("sent votes are copied under every law", lambda ds: _gains(ds, lambda law: theory.pre_channel_map)),
         sharp=Sharp(
             "The joint law decides: at rho = 0.2, gamma = 0.6, b = 5 the gain is 1.02 for copied received votes, 1.04 "

@@ -127,7 +127,7 @@ COPIED_VOTES = Experiment(
             ),
             {"fidelity": 0.8, "nodes": nodes},
         )
-        for scale, fan_ins, nodes in (("quick", (3, 5), 2**18), ("paper", (3, 5, 9), 2**21))
+        for scale, fan_ins, nodes in (("quick", (5,), 2**18), ("paper", (3, 5, 9), 2**20))
     },
     static=("fan_in", "nodes"),
     side_by_side=False,
@@ -178,7 +178,7 @@ EXPLICIT_POOLS = Experiment(
             (listing("correlation", (0.2, 0.35, 0.5)),),
             {**FIGURE, "initial_bias": 0.3, "depth": 10, "pool_size": 1000, "pools": pools},
         )
-        for scale, pools in (("quick", 2048), ("paper", 8192))
+        for scale, pools in (("quick", 1024), ("paper", 8192))
     },
     static=("fan_in", "depth", "pool_size", "pools"),
     side_by_side=False,
@@ -222,8 +222,8 @@ BROADCAST = Experiment(
             {"roots": roots},
         )
         for scale, fan_ins, depths, roots in (
-            ("quick", (3, 5), (4, 3), 2**14),
-            ("paper", (3, 5, 7), (5, 4, 3), 2**18),
+            ("quick", (5,), (3,), 2**14),
+            ("paper", (3, 5, 7), (5, 3, 3), 2**16),
         )
     },
     static=("fan_in", "depth", "roots"),

@@ -65,7 +65,7 @@ def critical_fidelity(key, *, fan_in, correlation):
     return _crossing(lambda gamma: dynamics.level_map(fan_in, correlation, gamma, WEAK) / WEAK, 1)
 
 
-def near_threshold(key, *, fan_in, fidelity, distance, horizon):
+def above_threshold(key, *, fan_in, fidelity, distance, horizon):
     """The limit just above threshold: the correlation is set so that the measured gain is 1 + distance."""
     del key
     alone, together = (slope_at(fan_in, jnp.asarray(rho), fidelity, 0.0) for rho in (0.0, 1.0))
@@ -193,10 +193,10 @@ CRITICAL_FIDELITY = Experiment(
     static=("fan_in",),
 )
 
-NEAR_THRESHOLD = Experiment(
-    name="synergy/near-threshold",
+ABOVE_THRESHOLD = Experiment(
+    name="synergy/above-threshold",
     title="Limit of the bias just above threshold",
-    cell=near_threshold,
+    cell=above_threshold,
     parameters={
         "fan_in": q.FAN_IN,
         "fidelity": q.FIDELITY,
@@ -274,7 +274,7 @@ EXPERIMENTS = (
     MESSAGE_PHASE_DIAGRAM,
     CRITICAL_CORRELATION,
     CRITICAL_FIDELITY,
-    NEAR_THRESHOLD,
+    ABOVE_THRESHOLD,
     LARGE_FAN_IN,
     SENSITIVITY,
 )

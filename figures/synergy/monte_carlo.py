@@ -36,7 +36,7 @@ def _deviations(ds: xr.Dataset, depths: list[int], correlation: np.ndarray) -> n
     size = int(ds.pool_size)
 
     def one(rho):
-        law = theory.pool_law(correlation=rho, depth=max(depths), pool_size=size, points=801, **_tree(ds))
+        law = theory.pool_law(correlation=rho, depth=max(depths), pool_size=size, **_tree(ds))
         return jnp.sqrt(law.variance[jnp.asarray(depths)])
 
     return np.asarray(jax.jit(lambda rhos: jax.lax.map(one, rhos))(jnp.asarray(correlation))).T

@@ -70,8 +70,8 @@ FIGURES = (
         draw=predictors,
         caption="Predictors of the bias. (a-c) The clipped predictor (eq. 27 of the paper) is an upper bound, the "
         "quadrature predictor (alpha^(-2L)/mu0^2 + (1 - alpha^(-2L))/mu*^2)^(-1/2) a lower one where the correlation "
-        "is at most rho_H(b); the band between them is shaded, points are the simulated recursion. (d) Largest ratio of "
-        "the clipped predictor to the bias over depth, leaf bias and fidelities between threshold and 1, simulated: "
+        "is at most rho_H(b); the band between them is shaded, points are the simulated recursion. (d) Largest ratio "
+        "of the clipped predictor to the bias over depth, leaf bias and fidelities between threshold and 1, simulated: "
         "about sqrt 2 at low correlation, larger with fan-in and correlation (largest at a perfect channel).",
     ),
 )

@@ -53,7 +53,7 @@ def pool_law(
     initial_bias: Real[ArrayLike, ""],
     depth: SupportsIndex,
     pool_size: SupportsIndex,
-    points: SupportsIndex = 1201,
+    points: SupportsIndex = 1001,
 ) -> PoolLaw:
     """Law of the mean of a pool of `pool_size` votes after each of `depth` resampled levels.
 

@@ -6,11 +6,12 @@ import pytest
 from experiments.experiment import Experiment
 from experiments.ledger import audit, compare
 from experiments.space import parse_axis
+from experiments.synergy import threshold_claims, transition_claims
 from experiments.synergy.transition import EXPERIMENTS, PHASE_DIAGRAM
-from experiments.synergy.transition_claims import CLAIMS
 from tests.experiments.synergy.quick import dataset, finding, ledger_for
 from tests.theory.synergy.digits import assert_digits
 
+CLAIMS = (*transition_claims.CLAIMS, *threshold_claims.CLAIMS)
 BY_ID = {claim.id.removeprefix("synergy/"): claim for claim in CLAIMS}
 
 
@@ -38,8 +39,8 @@ WRONG = {
     "C11": ("phase-diagram", changed(lambda v: v + 1e-9, *SLOPES)),
     "C11b": ("phase-diagram", changed(lambda v: v * 0 + 1 + 1e-9, *LIMITS)),
     "C12": ("large-fan-in", changed(lambda v: v * (1 - 1e-6), *LIMITS)),
-    "C13": ("near-threshold", changed(lambda v: v * (1 - 1e-6), *LIMITS)),
-    "C14": ("near-threshold", changed(lambda v: v - 1e-9, *SLOPES)),
+    "C13": ("above-threshold", changed(lambda v: v * (1 - 1e-6), *LIMITS)),
+    "C14": ("above-threshold", changed(lambda v: v - 1e-9, *SLOPES)),
     "C53": ("fixed-point-sensitivity", changed(lambda v: v * (1 + 1e-9), "by_fidelity", "by_fidelity_next")),
 }
 
@@ -94,7 +95,7 @@ def test_table_t3_critical_fidelities():
 
 
 def test_claim_c13_ratios_and_c53_derivatives_as_printed():
-    near = dataset("near-threshold")
+    near = dataset("above-threshold")
     middle = (near.limit_low + near.limit_high) / 2
     ratio = middle / np.sqrt((near.gain - 1) / near.cubic)
     for distance, text in ((1e-2, "1.0025842"), (1e-3, "1.0002621"), (1e-4, "1.0000262")):
