@@ -1,9 +1,15 @@
 """Trees of voting and averaging agents: recursions and simulators for arXiv 2601.17311."""
 
+from dynamics.synergy.ballots import counted_majority as counted_majority
+from dynamics.synergy.ballots import right_votes as right_votes
 from dynamics.synergy.broadcast import broadcast_reconstruction as broadcast_reconstruction
 from dynamics.synergy.channels import erase as erase
 from dynamics.synergy.channels import flip as flip
 from dynamics.synergy.channels import repeat as repeat
+from dynamics.synergy.channels import understand as understand
+from dynamics.synergy.covariance import equicorrelated as equicorrelated
+from dynamics.synergy.covariance import level_risks as level_risks
+from dynamics.synergy.covariance import star_risk as star_risk
 from dynamics.synergy.gaussian import gaussian_chain as gaussian_chain
 from dynamics.synergy.gaussian import gaussian_star as gaussian_star
 from dynamics.synergy.gaussian import gaussian_tree as gaussian_tree
@@ -12,6 +18,11 @@ from dynamics.synergy.one_level import NodeSummary as NodeSummary
 from dynamics.synergy.one_level import node_votes as node_votes
 from dynamics.synergy.one_level import right_vote_counts as right_vote_counts
 from dynamics.synergy.one_level import summary as summary
+from dynamics.synergy.passage import Passage as Passage
+from dynamics.synergy.passage import first_passage as first_passage
+from dynamics.synergy.passage import measured_gain as measured_gain
+from dynamics.synergy.passage import resting_bias as resting_bias
+from dynamics.synergy.passage import tuned_correlation as tuned_correlation
 from dynamics.synergy.pool import PoolResult as PoolResult
 from dynamics.synergy.pool import collapsed_pool as collapsed_pool
 from dynamics.synergy.pool import pool_error as pool_error
@@ -35,3 +46,8 @@ from dynamics.synergy.tree import expected_leaves as expected_leaves
 from dynamics.synergy.tree import full_tree as full_tree
 from dynamics.synergy.tree import lazy_tree as lazy_tree
 from dynamics.synergy.tree import root_bias as root_bias
+from dynamics.synergy.unequal import decided_bias as decided_bias
+from dynamics.synergy.unequal import log_odds as log_odds
+from dynamics.synergy.unequal import unequal_votes as unequal_votes
+from dynamics.synergy.unequal import weighted_decision as weighted_decision
+from dynamics.synergy.unequal import weighted_sign as weighted_sign

@@ -1,6 +1,8 @@
 """Messages token by token: why a longer message is more reliable, simulated rather than postulated.
 
-The exponential and the hyperbolic family postulate gamma(m) and have no tokens: simulate them by `flip`.
+A token channel repeats or loses tokens. A reader who needs a random number of tokens to understand, and guesses if
+the message is over before, gives the families that are usually postulated [derived here]: the exponential one when
+that number is exponential, the hyperbolic one when readers moreover differ in speed, exponentially.
 """
 
 import jax.numpy as jnp
@@ -38,3 +40,23 @@ def erase(
     lost = (jr.uniform(loss_key, (length, *votes.shape)) < token_loss).all(axis=0)
     read = jnp.where(lost, signs(jr.uniform(guess_key, votes.shape), 0.0), votes)
     return _check.trusted(read, token_loss=token_loss)
+
+
+def understand(
+    key: PRNGKey,
+    votes: Int8[Array, "*nodes"],
+    message_length: Real[ArrayLike, ""],
+    scale: Real[ArrayLike, ""],
+    unequal_readers: bool = False,
+) -> Int8[Array, "*nodes"]:
+    """Each vote read by someone who needs Exp(1) * scale / speed tokens to understand it, else guesses.
+
+    message_length >= 0, a real number of tokens; scale > 0 tokens; speed is 1, or Exp(1) for each message where
+    `unequal_readers`. Raises ValueError on a parameter out of range.
+    """
+    _check.within(0.0, float("inf"), message_length=message_length, scale=scale)
+    patience_key, speed_key, guess_key = jr.split(key, 3)
+    needed = scale * jr.exponential(patience_key, votes.shape)
+    speed = jr.exponential(speed_key, votes.shape) if unequal_readers else 1.0
+    understood = needed < message_length * speed
+    return jnp.where(understood, votes, signs(jr.uniform(guess_key, votes.shape), 0.0))

@@ -1,8 +1,23 @@
 """Figures of budgeted multi-agent synergy (arXiv 2601.17311)."""
 
-from figures.synergy import correlation_laws, monte_carlo
+from figures.synergy import (
+    baselines,
+    continuous,
+    correlation_laws,
+    depth,
+    majority,
+    monte_carlo,
+    predictors,
+    transition,
+)
 
 FIGURES = (
+    *majority.FIGURES,
+    *transition.FIGURES,
+    *depth.FIGURES,
+    *predictors.FIGURES,
     *monte_carlo.FIGURES,
     *correlation_laws.FIGURES,
+    *continuous.FIGURES,
+    *baselines.FIGURES,
 )

@@ -32,8 +32,8 @@ class Channel(eqx.Module):
 
     @abc.abstractmethod
     def message_length(self, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-        """Length at which the fidelity is reached; inf where it is 1 or more, which no finite message
-        reaches.
+        """Length at which the fidelity is reached; inf where it is 1 or more,
+        which no finite message reaches.
         """
 
 
@@ -107,8 +107,8 @@ class ErasureChannel(Channel):
 
 
 class RepetitionChannel(Channel):
-    """A token of fidelity gamma1 sent m times and decided by majority, fair coin on ties: gamma(m) =
-    f_m(gamma1).
+    """A token of fidelity gamma1 sent m times and decided by majority, fair coin on ties:
+    gamma(m) = f_m(gamma1).
 
     A step function of m: the last of an even number of repeats is wasted, and no token means no fidelity.
     token_fidelity: gamma1 in (0, 1].  (derived here)
@@ -127,8 +127,8 @@ class RepetitionChannel(Channel):
         return jnp.where(votes >= 1, majority_at_real(jnp.maximum(votes, 1), token), 0)
 
     def message_length(self, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-        """Smallest odd number of repeats whose fidelity is strictly greater; ValueError for a negative
-        fidelity.
+        """Smallest odd number of repeats whose fidelity is strictly greater;
+        ValueError for a negative fidelity.
         """
         positive("fidelity", fidelity, "[]")
         target, token = floats(fidelity, self.token_fidelity)

@@ -138,8 +138,8 @@ def tree_variance_post_channel(
     leaf_variance: Real[ArrayLike, "..."],
     depth: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Risk at the root when siblings' messages are copies with the channel's noise on them: v -> a (v +
-    sigma^2).
+    """Risk at the root when siblings' messages are copies with the channel's noise on them:
+    v -> a (v + sigma^2).
 
     Arguments as in `tree_variance`.  (derived here)
     """
@@ -171,8 +171,8 @@ def communication_floor(
     correlation: Real[ArrayLike, "..."],
     noise_variance: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Risk of an infinitely deep tree, sigma^2/((b - 1)(1 - rho)), whatever its leaves; deeper is worse from
-    below.
+    """Risk of an infinitely deep tree, sigma^2/((b - 1)(1 - rho)), whatever its leaves;
+    deeper is worse from below.
 
     fan_in > 1, correlation in [0, 1), noise_variance >= 0; ValueError otherwise.  (arXiv 2601.17311, eq. 11)
     """
@@ -187,8 +187,8 @@ def communication_floor_post_channel(
     correlation: Real[ArrayLike, "..."],
     noise_variance: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Floor of `tree_variance_post_channel`, sigma^2 (1 + (b - 1) rho)/((b - 1)(1 - rho)); arguments as
-    above.
+    """Floor of `tree_variance_post_channel`, sigma^2 (1 + (b - 1) rho)/((b - 1)(1 - rho));
+    arguments as above.
 
     (derived here)
     """
@@ -220,8 +220,8 @@ def depth_to_floor(
     leaf_variance: Real[ArrayLike, "..."],
     excess: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Real depth at which the risk has come down to (1 + eps) v*: log((v_0 - v*)/(eps v*))/log(1/a); round it
-    up.
+    """Real depth at which the risk has come down to (1 + eps) v*: log((v_0 - v*)/(eps v*))/log(1/a);
+    round it up.
 
     0 where it starts there. excess: eps > 0. noise_variance > 0, else there is no floor to reach;
     leaf_variance >= 0, fan_in > 1, correlation in [0, 1); ValueError otherwise.  (arXiv 2601.17311, eq. 13)

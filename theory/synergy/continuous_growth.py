@@ -1,8 +1,8 @@
 """Budgets in the continuous warm-up, floor ignored: v ~ c x^{-beta} N^{-t} with N = B/(x + c0) agents of
 compute x.
 
-Trees pay iff t > beta. The same algebra holds for majority trees with s in place of t and 1/bias in place of
-v.
+Trees pay iff t > beta. The same algebra holds for majority trees with s in place of t
+and 1/bias in place of v.
 """
 
 import jax.numpy as jnp
@@ -16,8 +16,8 @@ from .continuous import variance_exponent
 def continuous_synergy_correlation(
     fan_in: Real[ArrayLike, "..."], leaf_exponent: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
-    """Correlation below which t > beta, (b^{1 - beta} - 1)/(b - 1); negative when no correlation is low
-    enough.
+    """Correlation below which t > beta, (b^{1 - beta} - 1)/(b - 1);
+    negative when no correlation is low enough.
 
     fan_in > 1, leaf_exponent beta > 0; ValueError otherwise.  (derived here)
     """
@@ -42,8 +42,8 @@ def continuous_optimal_compute(
     message_length: Real[ArrayLike, "..."],
     leaf_exponent: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Compute per leaf that minimises x^{-beta} (x + c0)^t: beta c0/(t - beta); inf (one big agent) if t <=
-    beta.
+    """Compute per leaf that minimises x^{-beta} (x + c0)^t: beta c0/(t - beta);
+    inf (one big agent) if t <= beta.
 
     fan_in > 1, correlation in [0, 1], message_length m > 0 with c0 = 2 m b/(b - 1), leaf_exponent > 0; else
     ValueError.  (arXiv 2601.17311, eqs. 14-16)
@@ -59,8 +59,8 @@ def continuous_critical_budget(
     message_length: Real[ArrayLike, "..."],
     leaf_exponent: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """Budget at which the optimal tree of this law equals one agent, c0 t/(t - beta) (t/beta)^{beta/(t -
-    beta)}.
+    """Budget at which the optimal tree of this law equals one agent,
+    c0 t/(t - beta) (t/beta)^{beta/(t - beta)}.
 
     It is attained with a real number of agents below e, so by no tree: see `continuous_one_level_budget`. inf
     if t <= beta. Arguments as in `continuous_optimal_compute`.  (arXiv 2601.17311, Cor 10 with t for s;

@@ -1,5 +1,5 @@
-"""Where the sharing happens: the same rho at other places of the tree gives another map and another
-threshold.
+"""Where the sharing happens: the same rho at other places of the tree gives another map
+and another threshold.
 
 post-channel (the paper, `level_map`): votes are copies of one received vote;
 pre-channel: votes are copies of one sent vote, each through its own channel, so the majority also cleans the
@@ -7,8 +7,10 @@ channel; leaves only: the first level shares, the levels above are independent: 
 one global cause: with probability rho all leaves are copies of one: the threshold forgets rho too.
 """
 
+from functools import partial
 from typing import SupportsIndex
 
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
@@ -16,12 +18,20 @@ from jaxtyping import Array, Float, Real
 from ._arguments import floats, odd, signed, unit, whole, within
 from .fixed_point import settled
 from .majority import majority, slope_number
-from .recursion import checked, gain, iterated, level
+from .recursion import checked, climbed, gain, level
 
 
 def _pre_channel(fan_in: int, correlation: Array, fidelity: Array, bias: Array) -> Array:
     cleaned = majority(fan_in, fidelity)
     return correlation * bias * cleaned + (1 - correlation) * majority(fan_in, fidelity * bias)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _pre_channel_climbed(fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array) -> Array:
+    def ascend(bias: Array, _: None) -> tuple[Array, None]:
+        return _pre_channel(fan_in, correlation, fidelity, bias), None
+
+    return jax.lax.scan(ascend, bias, length=depth)[0]
 
 
 def pre_channel_map(
@@ -53,14 +63,14 @@ def pre_channel_root_bias(
     signed("initial_bias", initial_bias)
     depth = whole("depth", depth, 0)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, initial_bias)
-    return iterated(lambda bias: _pre_channel(fan_in, correlation, fidelity, bias), bias, depth)
+    return _pre_channel_climbed(fan_in, depth, correlation, fidelity, bias)
 
 
 def pre_channel_gain(
     fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
-    """Slope of `pre_channel_map` at zero bias, rho f_b(gamma) + (1 - rho) gamma A; never below
-    `effective_gain`.
+    """Slope of `pre_channel_map` at zero bias, rho f_b(gamma) + (1 - rho) gamma A;
+    never below `effective_gain`.
 
     fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
     """
@@ -69,8 +79,8 @@ def pre_channel_gain(
 
 
 def pre_channel_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """rho_c = (gamma A - 1)/(gamma A - f_b(gamma)), pre-channel; negative when every correlation is
-    subcritical.
+    """rho_c = (gamma A - 1)/(gamma A - f_b(gamma)), pre-channel;
+    negative when every correlation is subcritical.
 
     fan_in odd >= 3, fidelity in (0, 1]; ValueError otherwise.  (derived here)
     """
@@ -84,8 +94,8 @@ def pre_channel_critical_correlation(fan_in: SupportsIndex, fidelity: Real[Array
 def received_correlation(
     correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."], bias: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
-    """Correlation of received votes under pre-channel sharing, gamma^2 rho (1 - u^2)/(1 - gamma^2 u^2) <=
-    rho.
+    """Correlation of received votes under pre-channel sharing,
+    gamma^2 rho (1 - u^2)/(1 - gamma^2 u^2) <= rho.
 
     So rho measured on received votes is not the rho of `pre_channel_map`. Where |gamma u| = 1 the votes do
     not vary and the continuous value rho at gamma = 1 is returned.
@@ -112,8 +122,8 @@ def leaf_only_root_bias(
     """Root bias when only leaf siblings share: mu_1 = T(mu_0), then the map of zero correlation.
 
     The gain of every further level is gamma A, whatever rho.
-    fan_in odd >= 3 and depth >= 0 static; correlation, fidelity in [0, 1], initial_bias in [-1, 1]; else
-    ValueError.
+    fan_in odd >= 3 and depth >= 0 static; correlation, fidelity in [0, 1], initial_bias in [-1, 1];
+    else ValueError.
     (derived here)
     """
     signed("initial_bias", initial_bias)
@@ -122,7 +132,7 @@ def leaf_only_root_bias(
     if depth == 0:
         return bias
     first = level(fan_in, correlation, fidelity, bias)
-    return iterated(lambda bias: majority(fan_in, fidelity * bias), first, depth - 1)
+    return climbed(fan_in, depth - 1, jnp.zeros_like(correlation), fidelity, first)
 
 
 def global_root_bias(
@@ -139,8 +149,9 @@ def global_root_bias(
     signed("initial_bias", initial_bias)
     depth = whole("depth", depth, 0)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, initial_bias)
-    starts = jnp.stack([jnp.ones_like(bias), bias])
-    shared, separate = iterated(lambda bias: majority(fan_in, fidelity * bias), starts, depth)
+    apart = jnp.zeros_like(correlation)
+    shared = climbed(fan_in, depth, apart, fidelity, jnp.ones_like(bias))
+    separate = climbed(fan_in, depth, apart, fidelity, bias)
     return correlation * bias * shared + (1 - correlation) * separate
 
 
@@ -150,8 +161,8 @@ def global_root_bias_limit(
     fidelity: Real[ArrayLike, "..."],
     initial_bias: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """`global_root_bias` at infinite depth: mu*_0 (rho mu_0 + (1 - rho) sign mu_0), mu*_0 at zero
-    correlation.
+    """`global_root_bias` at infinite depth: mu*_0 (rho mu_0 + (1 - rho) sign mu_0),
+    mu*_0 at zero correlation.
 
     Arguments as in `leaf_only_root_bias`.  (derived here)
     """

@@ -9,7 +9,7 @@ in [0, 1].
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import SupportsIndex
 
 import jax
@@ -24,19 +24,22 @@ from .majority import slope_number
 from .recursion import checked
 
 
+@partial(jax.jit, static_argnums=0)
 def _beta_binomial_series(fan_in: int, correlation: Array, bias: Array) -> Array:
     """f(u)/u = sum_j C(2j, j) (a)_j (c)_j / (M)_{2j} * M/(M + 2j), with a, c = M (1 +- u)/2, M = 1/rho - 1.
 
     Every factor is multiplied by rho, which makes rho = 0 and rho = 1 ordinary points.
     """
-    rank = jnp.arange(1, (fan_in + 1) // 2, dtype=bias.dtype)
-    correlation, bias = correlation[..., None], bias[..., None]
     apart = 1 - correlation
-    right = apart * (1 + bias) / 2 + (rank - 1) * correlation
-    wrong = apart * (1 - bias) / 2 + (rank - 1) * correlation
-    drawn = (apart + (2 * rank - 1) * correlation) * (apart + 2 * rank * correlation)
-    terms = jnp.cumprod((2 * (2 * rank - 1) / rank) * right * wrong / drawn, axis=-1)
-    return 1 + jnp.sum(terms, axis=-1)
+    right, wrong = apart * (1 + bias) / 2, apart * (1 - bias) / 2
+
+    def nest(series: Array, rank: Array) -> tuple[Array, None]:
+        urn = (right + (rank - 1) * correlation) * (wrong + (rank - 1) * correlation)
+        drawn = (apart + (2 * rank - 1) * correlation) * (apart + 2 * rank * correlation)
+        return 1 + (2 * (2 * rank - 1) / rank) * urn / drawn * series, None
+
+    ranks = jnp.arange((fan_in - 1) // 2, 0, -1, dtype=bias.dtype)
+    return jax.lax.scan(nest, jnp.ones_like(right), ranks, unroll=4)[0]
 
 
 def beta_binomial_map(
@@ -65,7 +68,7 @@ def beta_binomial_gain(
     fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
-    return fidelity * _beta_binomial_series(fan_in, correlation, jnp.zeros_like(correlation))
+    return fidelity * _beta_binomial_slope(fan_in, correlation)
 
 
 # 32 Legendre nodes in tau and a trapezoid of step 1/2 over eight combined widths: about 1e-11.
@@ -125,16 +128,28 @@ def probit_gain(
     fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)
     """
     fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
-    return fidelity * math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation))
+    return fidelity * _probit_slope(fan_in, correlation)
 
 
-def _critical(gain: Callable[[Array], Array], fidelity: Array, strongest: Array) -> Array:
-    """Root in rho of gamma gain(rho) = 1, differentiable in gamma; 0 where even rho = 0 is subcritical."""
-    reachable = ~(strongest <= 1)
+def _beta_binomial_slope(fan_in: int, correlation: Array) -> Array:
+    return _beta_binomial_series(fan_in, correlation, jnp.zeros_like(correlation))
+
+
+def _probit_slope(fan_in: int, correlation: Array) -> Array:
+    return math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation))
+
+
+# Compiled here, once per law and fan-in, so that calls outside jit do not compile the search anew each time.
+@partial(jax.jit, static_argnums=(0, 1))
+def _critical(law: Callable[[int, Array], Array], fan_in: int, fidelity: Array) -> Array:
+    """Root in rho of gamma times the law's slope = 1, differentiable in gamma;
+    0 where even rho = 0 is subcritical.
+    """
+    reachable = ~(fidelity * slope_number(fan_in) <= 1)
     fidelity = jnp.where(reachable, fidelity, 1)
 
     def margin(correlation: Array) -> Array:
-        return fidelity * gain(correlation) - 1
+        return fidelity * law(fan_in, correlation) - 1
 
     def bisect(function: Callable[[Array], Array], start: Array) -> Array:
         def halve(_, bracket):
@@ -161,11 +176,7 @@ def beta_binomial_critical_correlation(fan_in: SupportsIndex, fidelity: Real[Arr
     fan_in = odd("fan_in", fan_in)
     within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
-    return _critical(
-        lambda correlation: _beta_binomial_series(fan_in, correlation, jnp.zeros_like(correlation)),
-        fidelity,
-        fidelity * slope_number(fan_in),
-    )
+    return _critical(_beta_binomial_slope, fan_in, fidelity)
 
 
 def probit_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
@@ -176,11 +187,7 @@ def probit_critical_correlation(fan_in: SupportsIndex, fidelity: Real[ArrayLike,
     fan_in = odd("fan_in", fan_in)
     within("fidelity", fidelity, 0.0, 1.0, "(]")
     (fidelity,) = floats(fidelity)
-    return _critical(
-        lambda correlation: math.sqrt(math.pi / 2) * _probit_density(fan_in, correlation, jnp.zeros_like(correlation)),
-        fidelity,
-        fidelity * slope_number(fan_in),
-    )
+    return _critical(_probit_slope, fan_in, fidelity)
 
 
 def third_moment_gain(
@@ -191,6 +198,7 @@ def third_moment_gain(
     third_moment_slope: rho for the copy mixture, (3 rho - rho^2)/(1 + rho) for the beta-binomial.
     fidelity in [0, 1]; ValueError otherwise.  (derived here)
     """
+    within("third_moment_slope", third_moment_slope, -math.inf, math.inf)
     unit("fidelity", fidelity)
     slope, fidelity = floats(third_moment_slope, fidelity)
     return fidelity * (3 - slope) / 2

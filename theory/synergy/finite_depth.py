@@ -1,12 +1,13 @@
-"""What a finite tree shows of the transition: critical decay, the scaling function around it, small-signal
-bands.
+"""What a finite tree shows of the transition: critical decay, the scaling function around it,
+small-signal bands.
 
 Near threshold 1/mu^2 obeys the logistic law d(1/mu^2)/dL = -2 (alpha - 1)/mu^2 + 2 kappa3, whose solution
     1/mu_L^2 = e^{-2z}/mu_0^2 + kappa3 L (1 - e^{-2z})/z,    z = (alpha - 1) L,
-holds on both sides: it decays like L^{-1/2} at alpha = 1, saturates at (alpha - 1)/kappa3 above and dies
-below.
+holds on both sides: it decays like L^{-1/2} at alpha = 1,
+saturates at (alpha - 1)/kappa3 above and dies below.
 """
 
+import math
 from typing import Any, NamedTuple, SupportsIndex
 
 import jax.numpy as jnp
@@ -29,7 +30,9 @@ def _relaxation(exponent: Array) -> Array:
     return jnp.where(small, series, -jnp.expm1(-2 * safe) / (2 * safe))
 
 
-def _checked_depth(fan_in: Any, correlation: Any, fidelity: Any, initial_bias: Any, depth: Any) -> Any:
+def _checked_depth(
+    fan_in: Any, correlation: Any, fidelity: Any, initial_bias: Any, depth: Any
+) -> tuple[int, list[Array]]:
     signed("initial_bias", initial_bias)
     positive("depth", depth, "[)")
     return checked(fan_in, correlation, fidelity, initial_bias, depth)
@@ -44,8 +47,8 @@ def critical_decay(
 ) -> Float[Array, "..."]:
     """Root bias at alpha = 1, (mu_0^{-2} + 2 kappa3 L)^{-1/2}; meaningful on the critical line only.
 
-    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0; ValueError
-    otherwise.
+    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0;
+    ValueError otherwise.
     (derived here)
     """
     fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
@@ -73,8 +76,8 @@ def near_critical_bias(
     """Root bias near threshold including the start: 1/mu_L^2 = e^{-2z}/mu_0^2 + kappa3 L (1 - e^{-2z})/z.
 
     z = (alpha - 1) L. Errors vanish as alpha -> 1 at fixed z; equals `critical_decay` at alpha = 1.
-    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0; ValueError
-    otherwise.
+    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0;
+    ValueError otherwise.
     (derived here)
     """
     fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
@@ -88,6 +91,7 @@ def finite_depth_scaling(exponent: Real[ArrayLike, "..."]) -> Float[Array, "..."
 
     sqrt(1/2) at z = 0, sqrt(z) for z >> 1 (saturation), sqrt(|z|) e^{z} for z << -1.  (derived here)
     """
+    within("exponent", exponent, -math.inf, math.inf)
     (exponent,) = floats(exponent)
     # Far below threshold e^{-2z} overflows: factor it out there.
     far = exponent < -1
@@ -101,9 +105,9 @@ def log_slope_at_threshold(
 ) -> Float[Array, "..."]:
     """Leading d log mu_L/d rho at rho_c, -gamma (A - 1) L/2: the transition sharpens linearly in depth.
 
-    The remainder stays bounded as depth grows.  fan_in odd >= 3, fidelity in (0, 1], depth >= 0; else
-    ValueError.
-    (derived here)
+    The remainder grows like log L: gamma (A - 1) (3 kappa3^2 - 2 kappa5)/(8 kappa3^2) is its coefficient, with
+    kappa5 that of u^5 in T. (The suite's notes say O(1), which fits up to L = 320.)
+    fan_in odd >= 3, fidelity in (0, 1], depth >= 0; else ValueError.  (derived here)
     """
     fan_in = odd("fan_in", fan_in)
     within("fidelity", fidelity, 0.0, 1.0, "(]")
@@ -121,8 +125,8 @@ def small_signal_upper_bound(
 ) -> Float[Array, "..."]:
     """mu_0 alpha^L, never below the root bias (for initial_bias >= 0).
 
-    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0; ValueError
-    otherwise.
+    fan_in odd >= 3, correlation and fidelity in [0, 1], initial_bias in [-1, 1], depth >= 0;
+    ValueError otherwise.
     (arXiv 2601.17311, eq. 24)
     """
     fan_in, (correlation, fidelity, bias, depth) = _checked_depth(fan_in, correlation, fidelity, initial_bias, depth)
@@ -158,8 +162,8 @@ def small_signal_reach(
     fidelity: Real[ArrayLike, "..."],
     loss: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """delta(eta) = sqrt(eta alpha/kappa3): below this bias a level loses at most a fraction eta of its linear
-    gain.
+    """delta(eta) = sqrt(eta alpha/kappa3): below this bias a level loses at most a
+    fraction eta of its linear gain.
 
     loss: eta in [0, 1]. fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise; inf if
     kappa3 = 0.

@@ -43,6 +43,7 @@ def _rise(fan_in: int, power: Array) -> Array:
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
+@partial(jax.jit, static_argnums=0)
 def _received_power(fan_in: int, excess: Array) -> Array:
     """The root w of D(w) = h for 0 < h <= A - 1."""
     tails = _tail_sums(fan_in)
@@ -161,8 +162,8 @@ class FixedPointSensitivity(NamedTuple):
 def fixed_point_sensitivity(
     fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
 ) -> FixedPointSensitivity:
-    """Closed-form derivatives of mu*: d/d gamma = mu* T'/(gamma (1 - T')), d/d rho = (gamma mu* - f_b)/(1 -
-    T').
+    """Closed-form derivatives of mu*: d/d gamma = mu* T'/(gamma (1 - T')),
+    d/d rho = (gamma mu* - f_b)/(1 - T').
 
     Both 0 at and below threshold, where mu* = 0.
     fan_in odd >= 3, correlation and fidelity in [0, 1]; ValueError otherwise.  (derived here)

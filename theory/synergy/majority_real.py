@@ -75,8 +75,8 @@ def _majority_at_real_jvp(primals, tangents):
 
 
 def majority_map_real(fan_in: Real[ArrayLike, "..."], bias: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """The majority map at real fan-in, differentiable in fan-in and bias; equals `majority_map` at odd
-    fan-ins.
+    """The majority map at real fan-in, differentiable in fan-in and bias;
+    equals `majority_map` at odd fan-ins.
 
     fan_in: >= 1, may be traced.  bias: in [-1, 1].  Relative error about 1e-14 in float64 for fan-ins up to
     10^4. Raises ValueError for concrete values out of range.  (derived here)
@@ -87,8 +87,8 @@ def majority_map_real(fan_in: Real[ArrayLike, "..."], bias: Real[ArrayLike, "...
 
 
 def majority_slope_real(fan_in: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """A(b) at real fan-in >= 1, to a few eps in either precision, differentiable; ValueError below 1 when
-    concrete.
+    """A(b) at real fan-in >= 1, to a few eps in either precision, differentiable;
+    ValueError below 1 when concrete.
 
     (derived here)
     """

@@ -4,6 +4,7 @@ From below mu*/2 every level multiplies the bias by at least r1 = T(mu*/2)/(mu*/
 level multiplies the distance to mu* by at most 2 - r1, because T(u)/u decreases and T is concave.
 """
 
+from functools import partial
 from typing import Any, NamedTuple, SupportsIndex
 
 import jax
@@ -11,12 +12,14 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Real
 
-from ._arguments import whole, within
+from ._arguments import floats, whole, within
 from .fixed_point import settled
 from .recursion import checked, gain, level
 
 
-def _checked_mixing(fan_in: Any, correlation: Any, fidelity: Any, initial_bias: Any, shortfall: Any) -> Any:
+def _checked_mixing(
+    fan_in: Any, correlation: Any, fidelity: Any, initial_bias: Any, shortfall: Any
+) -> tuple[int, list[Array]]:
     within("initial_bias", initial_bias, 0.0, 1.0, "(]")
     within("shortfall", shortfall, 0.0, 1.0, "()")
     return checked(fan_in, correlation, fidelity, initial_bias, shortfall)
@@ -34,8 +37,8 @@ def mixing_depth(
 
     0 where it starts there, so wherever alpha <= 1 (mu* = 0); -1 where `max_depth` levels were not enough or
     where rounding stops the recursion short. Cost grows as 1/|alpha - 1| near threshold.
-    fan_in odd >= 3; correlation and fidelity in [0, 1], initial_bias in (0, 1], shortfall in (0, 1); else
-    ValueError.
+    fan_in odd >= 3; correlation and fidelity in [0, 1], initial_bias in (0, 1], shortfall in (0, 1);
+    else ValueError.
     (arXiv 2601.17311, Thm 6)
     """
     max_depth = whole("max_depth", max_depth, 0)
@@ -43,7 +46,11 @@ def mixing_depth(
         fan_in, correlation, fidelity, initial_bias, shortfall
     )
     target = (1 - shortfall) * settled(fan_in, correlation, fidelity)
+    return _levels_to(fan_in, max_depth, correlation, fidelity, bias, target)
 
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _levels_to(fan_in: int, max_depth: int, correlation: Array, fidelity: Array, bias: Array, target: Array) -> Array:
     def climbing(state: Any) -> Array:
         return jnp.any(state[2]) & (state[3] < max_depth)
 
@@ -72,6 +79,25 @@ def half_way_gain(
     return jnp.where(alive, ratio, gain(fan_in, correlation, fidelity))
 
 
+def mixing_depth_scaling(
+    initial_share: Real[ArrayLike, "..."], shortfall: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """Limit of (alpha - 1) L_mix as alpha -> 1 from above, at fixed initial_share mu_0/mu* and shortfall eps.
+
+    (logit (1 - eps)^2 - logit (mu_0/mu*)^2)/2, and 0 where the share is past 1 - eps already: near threshold
+    (mu/mu*)^2 grows logistically at rate 2 (alpha - 1).
+    initial_share in (0, 1), shortfall in (0, 1); ValueError otherwise.  (derived here)
+    """
+    within("initial_share", initial_share, 0.0, 1.0, "()")
+    within("shortfall", shortfall, 0.0, 1.0, "()")
+    share, shortfall = floats(initial_share, shortfall)
+
+    def odds(missing):
+        return 2 * jnp.log1p(-missing) - jnp.log(missing * (2 - missing))
+
+    return jnp.maximum(odds(shortfall) - odds(1 - share), 0) / 2
+
+
 class MixingDepthBounds(NamedTuple):
     """Whole numbers of levels, as floats: lower <= mixing depth <= upper."""
 
@@ -86,8 +112,8 @@ def mixing_depth_bounds(
     initial_bias: Real[ArrayLike, "..."],
     shortfall: Real[ArrayLike, "..."],
 ) -> MixingDepthBounds:
-    """Bounds on `mixing_depth`, both O(log 1/mu_0 + log 1/eps); (0, 0) where the bias starts at (1 - eps)
-    mu*.
+    """Bounds on `mixing_depth`, both O(log 1/mu_0 + log 1/eps); (0,
+    0) where the bias starts at (1 - eps) mu*.
 
     lower = ceil(log((1-eps) mu*/mu_0)/log alpha),
     upper = ceil(log(mu*/(2 mu_0))_+/log r1) + ceil(log(1/(2 eps))_+/log(1/(2 - r1))).

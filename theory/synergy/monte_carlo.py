@@ -1,10 +1,11 @@
-"""What a simulation of the recursion should show: errors of a resampled pool of votes, and the size of lazy
-trees.
+"""What a simulation of the recursion should show: errors of a resampled pool of votes,
+and the size of lazy trees.
 
 A pool of n votes resampled level by level does not err by the binomial sqrt((1 - mu^2)/n): each level adds
 fresh noise and T' carries the old noise along, which near and above threshold means growth.
 """
 
+from functools import partial
 from typing import NamedTuple, SupportsIndex
 
 import jax
@@ -42,7 +43,11 @@ def pool_error(
     positive("pool_size", pool_size)
     depth = whole("depth", depth, 0)
     fan_in, (correlation, fidelity, bias, size) = checked(fan_in, correlation, fidelity, initial_bias, pool_size)
+    return _pool_error(fan_in, depth, correlation, fidelity, bias, size)
 
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _pool_error(fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array, size: Array) -> PoolError:
     def ascend(state: tuple[Array, Array, Array], _: None) -> tuple[tuple[Array, Array, Array], None]:
         bias, variance, drift = state
         slope = slope_of_level(fan_in, correlation, fidelity, bias)
@@ -57,8 +62,8 @@ def pool_error(
 
 
 def binomial_standard_error(bias: Real[ArrayLike, "..."], samples: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """sqrt((1 - mu^2)/n), the error of a mean of n independent votes: right for independent trees, not for
-    pools.
+    """sqrt((1 - mu^2)/n), the error of a mean of n independent votes: right for independent trees,
+    not for pools.
 
     bias in [-1, 1], samples > 0; ValueError otherwise.  (derived here)
     """

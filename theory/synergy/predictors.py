@@ -1,10 +1,11 @@
-"""Closed formulas for the root bias of a supercritical tree: growth clipped at saturation, and a smooth lower
-law.
+"""Closed formulas for the root bias of a supercritical tree: growth clipped at saturation,
+and a smooth lower law.
 """
 
 import math
 from typing import SupportsIndex
 
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
@@ -12,7 +13,10 @@ from jaxtyping import Array, Float, Real
 from ._arguments import odd, positive, unit
 from .fixed_point import settled
 from .majority import slope_number
-from .recursion import checked, gain
+from .recursion import checked, cubic, gain, level
+
+# Factors of the excess bound taken one by one before its tail is bounded.
+_FACTORS = 64
 
 
 def clipped_predictor(
@@ -22,8 +26,8 @@ def clipped_predictor(
     initial_bias: Real[ArrayLike, "..."],
     depth: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """min(mu*, mu_0 alpha^L): an upper bound on the root bias if mu_0 <= mu*, a lower bound (mu*) if mu_0 >
-    mu*.
+    """min(mu*, mu_0 alpha^L): an upper bound on the root bias if mu_0 <= mu*,
+    a lower bound (mu*) if mu_0 > mu*.
 
     So it is 0 wherever alpha <= 1. The paper calls it conservative; that is so only in capping the growth
     law. fan_in odd >= 3; correlation, fidelity, initial_bias in [0, 1]; depth >= 0; ValueError otherwise.
@@ -59,6 +63,32 @@ def quadrature_predictor(
     memory = -2 * depth * jnp.log(jnp.where(alive, gain(fan_in, correlation, fidelity), 2))
     spread = jnp.exp(memory) * safe_limit**2 - jnp.expm1(memory) * safe_bias**2
     return jnp.where(alive, safe_bias * safe_limit / jnp.sqrt(spread), 0)
+
+
+def clipped_excess_bound(
+    fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."], fidelity: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """Factor by which `clipped_predictor` can exceed the root bias, for every initial bias <= mu* and every depth.
+
+    prod_{j >= 1} alpha u_j/T(u_j) with u_j = mu* alpha^{-j}. The excess grows while mu_0 alpha^L < mu* and shrinks
+    afterwards; in the j-th level before that crossing the bias is below u_j, and T(u)/u decreases. sqrt(e) just above
+    threshold, where the excess itself reaches sqrt 2; 1 where alpha <= 1.
+    fan_in odd >= 3; correlation, fidelity in [0, 1]; ValueError otherwise.  (derived here)
+    """
+    fan_in, (correlation, fidelity) = checked(fan_in, correlation, fidelity)
+    limit = settled(fan_in, correlation, fidelity)
+    alive = ~(limit == 0)
+    limit, alpha = jnp.where(alive, limit, 1), jnp.where(alive, gain(fan_in, correlation, fidelity), 2)
+
+    def lengthen(log_factor, j):
+        bias = limit * alpha**-j
+        return log_factor + jnp.log(alpha * bias / level(fan_in, correlation, fidelity, bias)), None
+
+    factors, _ = jax.lax.scan(lengthen, jnp.zeros_like(limit), jnp.arange(1, _FACTORS + 1, dtype=limit.dtype))
+    # The rest of the product by alpha u/T(u) <= 1/(1 - (kappa3/alpha) u^2), summed as a geometric series.
+    loss = cubic(fan_in, correlation, fidelity) / alpha * (limit * alpha ** -(_FACTORS + 1.0)) ** 2
+    rest = loss / (1 - loss) / -jnp.expm1(-2 * jnp.log(alpha))
+    return jnp.where(alive, jnp.exp(factors + rest), 1)
 
 
 def quadrature_validity_limit(fan_in: SupportsIndex) -> Float[Array, ""]:

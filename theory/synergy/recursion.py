@@ -1,5 +1,5 @@
-"""One level of the tree: shared votes, the level map, its derivatives, its gain, and the recursion over
-levels.
+"""One level of the tree: shared votes, the level map, its derivatives, its gain,
+and the recursion over levels.
 
 With probability rho all votes a node receives are copies of one received vote, else they are independent
 (sharing after the channel, the paper's convention; the alternatives are in `correlation_laws`). One level is
@@ -8,7 +8,7 @@ then
 """
 
 import math
-from collections.abc import Callable
+from functools import partial
 from typing import Any, SupportsIndex
 
 import jax
@@ -50,8 +50,8 @@ def curvature_of_level(fan_in: int, correlation: Array, fidelity: Array, bias: A
 
 
 def checked(fan_in: Any, correlation: Any, fidelity: Any, *biases: Any) -> tuple[int, list[Array]]:
-    """The common argument checks of a level: (fan-in, [correlation, fidelity, biases...] as broadcast
-    arrays).
+    """The common argument checks of a level: (fan-in, [correlation, fidelity,
+    biases...] as broadcast arrays).
     """
     fan_in = odd("fan_in", fan_in)
     unit("correlation", correlation)
@@ -168,20 +168,25 @@ def cubic_coefficient(
     return cubic(fan_in, correlation, fidelity)
 
 
-def trajectory_of(step: Callable[[Array], Array], initial_bias: Array, depth: int) -> Array:
-    """The orbit of any level map from `initial_bias`, shape (depth + 1, ...)."""
+# Loops are compiled here, once per fan-in and depth: calls outside jit would compile them anew each time.
+@partial(jax.jit, static_argnums=(0, 1))
+def climbed(fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array) -> Array:
+    """The `depth`-th iterate of the level map without checks; arguments broadcast already."""
 
+    def ascend(bias: Array, _: None) -> tuple[Array, None]:
+        return level(fan_in, correlation, fidelity, bias), None
+
+    return jax.lax.scan(ascend, bias, length=depth)[0]
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _orbit(fan_in: int, depth: int, correlation: Array, fidelity: Array, bias: Array) -> Array:
     def ascend(bias: Array, _: None) -> tuple[Array, Array]:
-        raised = step(bias)
+        raised = level(fan_in, correlation, fidelity, bias)
         return raised, raised
 
-    _, later = jax.lax.scan(ascend, initial_bias, length=depth)
-    return jnp.concatenate([initial_bias[None], later])
-
-
-def iterated(step: Callable[[Array], Array], initial_bias: Array, depth: int) -> Array:
-    """The `depth`-th iterate of any level map."""
-    return jax.lax.scan(lambda bias, _: (step(bias), None), initial_bias, length=depth)[0]
+    _, later = jax.lax.scan(ascend, bias, length=depth)
+    return jnp.concatenate([bias[None], later])
 
 
 def root_bias(
@@ -191,17 +196,17 @@ def root_bias(
     initial_bias: Real[ArrayLike, "..."],
     depth: SupportsIndex,
 ) -> Float[Array, "..."]:
-    """Bias at the root of a tree of `depth` levels with leaves of bias `initial_bias`: mu_L = T^L(mu_0),
-    exact.
+    """Bias at the root of a tree of `depth` levels with leaves of bias `initial_bias`:
+    mu_L = T^L(mu_0), exact.
 
-    fan_in odd >= 3 and depth >= 0 static; correlation, fidelity in [0, 1], initial_bias in [-1, 1]; else
-    ValueError.
+    fan_in odd >= 3 and depth >= 0 static; correlation, fidelity in [0, 1], initial_bias in [-1, 1];
+    else ValueError.
     (arXiv 2601.17311, eq. 21)
     """
     signed("initial_bias", initial_bias)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, initial_bias)
     depth = whole("depth", depth, 0)
-    return iterated(lambda bias: level(fan_in, correlation, fidelity, bias), bias, depth)
+    return climbed(fan_in, depth, correlation, fidelity, bias)
 
 
 def bias_trajectory(
@@ -211,15 +216,15 @@ def bias_trajectory(
     initial_bias: Real[ArrayLike, "..."],
     depth: SupportsIndex,
 ) -> Float[Array, "levels ..."]:
-    """Bias at every level, leaves first: (mu_0, ..., mu_L), shape (depth + 1, ...); arguments as in
-    `root_bias`.
+    """Bias at every level, leaves first: (mu_0, ..., mu_L), shape (depth + 1, ...);
+    arguments as in `root_bias`.
 
     (arXiv 2601.17311, eq. 21)
     """
     signed("initial_bias", initial_bias)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, initial_bias)
     depth = whole("depth", depth, 0)
-    return trajectory_of(lambda bias: level(fan_in, correlation, fidelity, bias), bias, depth)
+    return _orbit(fan_in, depth, correlation, fidelity, bias)
 
 
 def _checked_real(fan_in: Any, correlation: Any, fidelity: Any, *biases: Any) -> list[Array]:

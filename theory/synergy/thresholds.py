@@ -1,9 +1,9 @@
-"""Where a tree starts to help: the lines alpha = 1 (signals survive) and alpha = b^beta (trees beat one
-agent).
+"""Where a tree starts to help: the lines alpha = 1 (signals survive) and alpha = b^beta
+(trees beat one agent).
 
 Every threshold is the raw solution of its equation, so that it can be compared and differentiated: a critical
-correlation below 0 means that every correlation is subcritical, a synergy fidelity above 1 that no channel is
-enough.
+correlation below 0 means that every correlation is subcritical,
+a synergy fidelity above 1 that no channel is enough.
 """
 
 import math
@@ -41,8 +41,8 @@ def critical_fidelity(fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."]
 
 
 def critical_flip_probability(fan_in: SupportsIndex, correlation: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """eps_c = (1 - gamma_c)/2; at zero correlation the threshold of reliable computation with noisy b-input
-    gates.
+    """eps_c = (1 - gamma_c)/2; at zero correlation the threshold of reliable computation
+    with noisy b-input gates.
 
     fan_in odd >= 3, correlation in [0, 1]; ValueError otherwise.  (derived here; Hajek-Weller,
     Evans-Schulman)
@@ -67,8 +67,8 @@ def synergy_fidelity(
 def synergy_correlation(
     fan_in: SupportsIndex, fidelity: Real[ArrayLike, "..."], leaf_exponent: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
-    """Correlation at which alpha = b^beta, rho_syn = (A - b^beta/gamma)/(A - 1); negative when no correlation
-    works.
+    """Correlation at which alpha = b^beta, rho_syn = (A - b^beta/gamma)/(A - 1);
+    negative when no correlation works.
 
     fan_in odd >= 3, fidelity in (0, 1], leaf_exponent beta >= 0; ValueError otherwise.
     (from arXiv 2601.17311, eq. 31)

@@ -32,13 +32,13 @@ def test_eq_7_2_critical_correlation_by_law(row):
     fan_in, fidelity = int(row[0]), float(row[1])
     assert_digits(synergy.critical_correlation(fan_in, fidelity), row[2])
     assert_digits(synergy.pre_channel_critical_correlation(fan_in, fidelity), row[3])
-    polya = synergy.beta_binomial_critical_correlation(fan_in, fidelity)
+    polya = float(synergy.beta_binomial_critical_correlation(fan_in, fidelity))
     assert_digits(polya, row[4])
-    probit = synergy.probit_critical_correlation(fan_in, fidelity)
+    probit = float(synergy.probit_critical_correlation(fan_in, fidelity))
     assert polya < probit < synergy.critical_correlation(fan_in, fidelity)
     # Each is the root of its own gain.
-    assert_allclose(synergy.beta_binomial_gain(fan_in, polya, fidelity), 1, rtol=16 * EPS)
-    assert_allclose(synergy.probit_gain(fan_in, probit, fidelity), 1, rtol=64 * EPS)
+    assert_allclose(gains(fan_in, polya, fidelity)[1], 1, rtol=16 * EPS)
+    assert_allclose(gains(fan_in, probit, fidelity)[2], 1, rtol=64 * EPS)
     at_pre = synergy.pre_channel_critical_correlation(fan_in, fidelity)
     assert_allclose(synergy.pre_channel_gain(fan_in, at_pre, fidelity), 1, rtol=16 * EPS)
 
@@ -201,7 +201,7 @@ def test_eq_7_2_three_probit_votes_in_closed_form():
 
 
 @pytest.mark.parametrize("law", [polya, probit], ids=["beta_binomial", "probit"])
-@pytest.mark.parametrize("fan_in", [3, 9])
+@pytest.mark.parametrize("fan_in", [5])
 @given(bias=signed, fidelity=unit)
 def test_eq_7_2_laws_interpolate_between_majority_and_copies(law, fan_in, bias, fidelity):
     received = fidelity * bias
@@ -226,9 +226,9 @@ def test_gains_are_the_slopes_of_the_maps():
         (synergy.beta_binomial_map, synergy.beta_binomial_gain),
         (synergy.probit_map, synergy.probit_gain),
     ):
-        slope = jax.jit(jax.grad(law, argnums=3), static_argnums=0)
+        both = jax.jit(lambda rho, law=law, gain=gain: (jax.grad(law, 3)(5, rho, 0.8, 0.0), gain(5, rho, 0.8)))
         for correlation in (0.0, 0.3, 1.0):
-            assert_allclose(slope(5, correlation, 0.8, 0.0), gain(5, correlation, 0.8), rtol=1e-10)
+            assert_allclose(*both(correlation), rtol=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -241,14 +241,12 @@ def test_gains_are_the_slopes_of_the_maps():
     ],
 )
 def test_critical_correlations_differentiate(critical):
-    compiled = jax.jit(critical, static_argnums=0)
-    slope = jax.grad(critical, argnums=1)(5, 0.7)
-    difference = (compiled(5, 0.7 + 1e-5) - compiled(5, 0.7 - 1e-5)) / 2e-5
-    assert_allclose(slope, difference, rtol=1e-7)
+    both = jax.jit(jax.vmap(jax.value_and_grad(lambda fidelity: critical(5, fidelity))))
+    values, slopes = both(np.array([0.7, 0.7 + 1e-5, 0.7 - 1e-5, 0.5, 1.0]))
+    assert_allclose(slopes[0], (values[1] - values[2]) / 2e-5, rtol=1e-7)
     # At gamma = 1 the two population laws touch gain 1 tangentially, a double root: good to the root of eps.
-    assert_allclose(compiled(5, 1.0), 1, rtol=20 * EPS**0.5)
-    assert compiled(5, 0.5) <= 0
-    assert compiled(5, np.array([0.6, 0.7])).shape == (2,)
+    assert_allclose(values[4], 1, rtol=20 * EPS**0.5)
+    assert values[3] <= 0
 
 
 def test_gradients_in_correlation_are_finite_at_the_ends_and_right_inside():

@@ -23,6 +23,7 @@ TABLE = """
 SHORTFALLS = np.array([0.1, 0.01, 0.001])
 
 depth_of = jax.jit(synergy.mixing_depth, static_argnums=0)
+half_way = jax.jit(synergy.half_way_gain, static_argnums=0)
 bounds_of = jax.jit(synergy.mixing_depth_bounds, static_argnums=0)
 
 
@@ -31,17 +32,17 @@ def test_eq_4_3_table(row):
     correlation, initial_bias = float(row[0]), float(row[1])
     assert_digits(synergy.effective_gain(5, correlation, 0.8), row[2])
     assert_digits(synergy.fixed_point(5, correlation, 0.8), row[3])
-    assert_digits(synergy.half_way_gain(5, correlation, 0.8), row[4])
+    assert_digits(half_way(5, correlation, 0.8), row[4])
     exact = depth_of(5, correlation, 0.8, initial_bias, SHORTFALLS)
     bounds = bounds_of(5, correlation, 0.8, initial_bias, SHORTFALLS)
     found = np.stack([bounds.lower, exact, bounds.upper], axis=1).astype(int)
     assert found.ravel().tolist() == [int(word) for word in row[5:]]
 
 
-@pytest.mark.parametrize("fan_in", [3, 5, 21, 51])
+@pytest.mark.parametrize("fan_in", [5, 51])
 def test_claim_c19_bounds_hold_on_ten_thousand_points(fan_in):
     random = np.random.default_rng(fan_in)
-    size = 2500
+    size = 5000
     correlation = random.uniform(0, 0.95, size)
     threshold = np.asarray(synergy.critical_fidelity(fan_in, correlation))
     # From 1 percent above threshold up to a perfect channel.
@@ -111,12 +112,11 @@ def test_unreached_depths_are_coded():
 
 def test_eq_4_3_half_way_gain_lies_between_one_and_two():
     correlation, fidelity = np.meshgrid(np.linspace(0, 0.95, 20), np.linspace(0.1, 1, 19))
-    for fan_in in (3, 51):
-        alpha = synergy.effective_gain(fan_in, correlation, fidelity)
-        ratio = np.asarray(synergy.half_way_gain(fan_in, correlation, fidelity))
-        grows = np.asarray(alpha > 1)
-        assert np.all((ratio[grows] > 1) & (ratio[grows] < 2))
-        assert_allclose(ratio[~grows], alpha[~grows])
+    alpha = np.asarray(synergy.effective_gain(5, correlation, fidelity))
+    ratio = np.asarray(half_way(5, correlation, fidelity))
+    grows = np.asarray(alpha > 1)
+    assert np.all((ratio[grows] > 1) & (ratio[grows] < 2))
+    assert_allclose(ratio[~grows], alpha[~grows])
 
 
 @pytest.mark.parametrize(

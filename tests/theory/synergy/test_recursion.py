@@ -69,8 +69,8 @@ def test_eq_4_2_cubic_bounds_the_level_map_from_below(fan_in, correlation, fidel
 
 
 def test_cubic_coefficient_is_minus_a_sixth_of_the_third_derivative():
-    third = jax.grad(jax.grad(jax.grad(synergy.level_map, 3), 3), 3)
-    for fan_in in (3, 5, 9):
+    third = jax.jit(jax.grad(jax.grad(jax.grad(synergy.level_map, 3), 3), 3), static_argnums=0)
+    for fan_in in (3, 9):
         expected = -third(fan_in, 0.2, 0.7, 0.0) / 6
         assert_allclose(synergy.cubic_coefficient(fan_in, 0.2, 0.7), expected, rtol=1e-13)
 

@@ -1,0 +1,43 @@
+"""One battery for every cell of the house: traced or not, alone or in company, in either precision, it is one cell."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+
+from experiments import codes
+from experiments.shard import evaluate, plan_shards
+from paper_repro.registry import PAPERS
+
+EXPERIMENTS = {name: experiment for paper in PAPERS for name, experiment in paper.experiments().items()}
+
+
+def first_cells(experiment, count):
+    """The first cells of the cheapest shard of the quick space, as a shard of their own."""
+    spec = plan_shards(experiment, experiment.space("quick"), 0, "test", None)[0]
+    few = {name: values[:count] for name, values in spec.columns.items()}
+    return dataclasses.replace(spec, cells=spec.cells[:count], columns=few, lanes=count)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_cell_is_the_same_alone_and_in_company(name):
+    experiment = EXPERIMENTS[name]
+    spec = first_cells(experiment, 3)
+    device = jax.local_devices()[:1]
+    together = evaluate(spec, device)
+    last = len(spec.cells) - 1
+    alone = dataclasses.replace(
+        spec, cells=spec.cells[last:], columns={n: v[last:] for n, v in spec.columns.items()}, lanes=1
+    )
+    single = evaluate(alone, device)
+    for output, quantity in experiment.outputs.items():
+        assert together[output].shape[1:] == single[output].shape[1:]
+        assert together[output].ndim == 1 + len(quantity.dims), output
+        # A batched program may fuse differently: rounding, amplified through the cell's own recursion.
+        np.testing.assert_allclose(single[output][0], together[output][last], rtol=1e-9, atol=1e-12, err_msg=output)
+    assert np.all(together["code"] == codes.OK)
+    wanted = np.dtype(experiment.precision)
+    assert all(value.dtype == wanted for value in together.values() if value.dtype.kind == "f")
