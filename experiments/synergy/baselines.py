@@ -105,7 +105,7 @@ BINARY_ORGANISATIONS = Experiment(
         "paper": Space(
             (
                 _organisations(
-                    *((3, 1, 20_000), (3, 2, 20_000), (3, 3, 20_000), (3, 4, 10_000), (3, 5, 4_000)),
+                    *((3, 1, 20_000), (3, 2, 20_000), (3, 3, 20_000), (3, 5, 4_000)),
                     *((5, 1, 20_000), (5, 2, 20_000), (5, 3, 8_000), (5, 4, 2_000)),
                 ),
                 listing("correlation", (0.0, 0.1, 0.3)),
@@ -170,7 +170,7 @@ CHANNEL_FAMILIES = Experiment(
             (listing("message_length", lengths), listing("bias", (1.0, -0.5)), replicates(count)),
             {"votes": 50_000, "scale": 8.0, "token_loss": 0.8, "token_fidelity": 0.2},
         )
-        for name, lengths, count in (("quick", (3, 13), 8), ("paper", (1, 3, 5, 7, 9, 13, 23, 35), 64))
+        for name, lengths, count in (("quick", (3, 13), 8), ("paper", (1, 3, 5, 9, 13, 23), 48))
     },
     static=("message_length", "votes"),
     precision="float32",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import xarray as xr
 
@@ -77,7 +78,7 @@ def _families(ds, names=NAMES):
         "erasure": synergy.ErasureChannel(float(ds.token_loss)),
         "repetition": synergy.RepetitionChannel(float(ds.token_fidelity)),
     }
-    rows = [xr.apply_ufunc(laws[name].fidelity, ds.message_length) * ds.bias for name in names]
+    rows = [xr.apply_ufunc(jax.jit(laws[name].fidelity), ds.message_length) * ds.bias for name in names]
     return xr.concat(rows, xr.IndexVariable("family", list(NAMES)))
 
 
