@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from experiments.store import Run
 
 
+VERDICT_COLOURS = {"holds": "green", "loose": "cyan", "refuted": "yellow"}
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     for column in columns:
@@ -63,24 +66,32 @@ def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequen
     """The verdict table of one paper, and every way in which it differs from the ledger."""
     book = paper.ledger()
     table = _table(
-        f"{paper.title} (arXiv {paper.arxiv})", "claim", "what", "predicted", "observed", "verdict", "teeth", "note"
+        f"{paper.title} (arXiv {paper.arxiv})", "claim", "verdict", "teeth", "predicted", "observed", "interval", "what"
     )
+    claims = {claim.id: claim for claim in paper.claims()}
+    remarks = []
     for finding in findings:
         name = finding.id.split("/")[1]
         entry = book.claims.get(name)
         expected = entry is not None and entry.expect == finding.verdict
-        style = {"holds": "green", "loose": "cyan", "refuted": "yellow"}.get(finding.verdict, "red")
-        verdict = finding.verdict if expected else f"{finding.verdict} (!)"
+        colour = VERDICT_COLOURS.get(finding.verdict, "red") if expected else "bold red"
         table.add_row(
             name,
-            entry.title if entry else "",
+            f"[{colour}]{finding.verdict}{'' if expected else ' (!)'}[/]",
+            f"{finding.teeth:.2g}" if finding.teeth is not None else "",
             number(finding.predicted),
-            f"{number(finding.observed)}\n[{number(finding.low)}, {number(finding.high)}]",
-            f"[{style if expected else 'bold red'}]{verdict}[/]",
-            number(finding.teeth),
-            finding.note,
+            number(finding.observed),
+            f"{number(finding.low)} .. {number(finding.high)}",
+            entry.title if entry else "",
         )
+        if finding.verdict != "holds":
+            remarks.append(f"[bold]{name}[/] {finding.note}")
+            sharp = claims[finding.id].sharp
+            if sharp is not None and finding.sharp_holds is not None:
+                remarks.append(f"   instead ({'holds' if finding.sharp_holds else 'fails'}): {sharp.statement}")
     console.print(table)
+    for remark in remarks:
+        console.print(remark)
     for difference in differences:
         console.print(f"[bold red]differs:[/] {difference}")
 

@@ -7,7 +7,6 @@ from dynamics.synergy.channels import erase as erase
 from dynamics.synergy.channels import flip as flip
 from dynamics.synergy.channels import repeat as repeat
 from dynamics.synergy.channels import understand as understand
-from dynamics.synergy.covariance import equicorrelated as equicorrelated
 from dynamics.synergy.covariance import level_risks as level_risks
 from dynamics.synergy.covariance import star_risk as star_risk
 from dynamics.synergy.gaussian import gaussian_chain as gaussian_chain

@@ -98,8 +98,10 @@ def mixing_depth(ds: xr.Dataset) -> matplotlib.figure.Figure:
             )
             limit = law.sel(here).isel(good) / excess
             style.theory_line(panel, excess, limit, i, label=f"law near threshold, {name}")
-            ends = (row.fewest_levels.values, row.most_levels.values)
-            style.simulation_points(panel, excess, ends[1], ends, i, label=rf"$L_{{\mathrm{{mix}}}}$, {name}")
+            # Few enough points that the line shows between them.
+            every = slice(None, None, max(1, excess.size // 16))
+            ends = (row.fewest_levels.values[every], row.most_levels.values[every])
+            style.simulation_points(panel, excess[every], ends[1], ends, i, label=rf"$L_{{\mathrm{{mix}}}}$, {name}")
         guide = np.array([1.5e-3, 1.2e-2])
         panel.plot(guide, 0.22 / guide, color=style.PALE, linewidth=1.0)
         panel.annotate("slope $-1$", (4.6e-3, 0.24 / 4.6e-3), fontsize=7.0, color=style.INK, ha="left", va="bottom")

@@ -7,7 +7,7 @@ from matplotlib.collections import PolyCollection
 
 from figures import style
 from figures.synergy import depth, predictors
-from tests.quick_data import quick_session
+from tests.experiments.synergy import quick
 
 FIGURES = {figure.name: figure for figure in (*depth.FIGURES, *predictors.FIGURES)}
 
@@ -16,7 +16,7 @@ FIGURES = {figure.name: figure for figure in (*depth.FIGURES, *predictors.FIGURE
 def drawn():
     def draw(figure):
         with style.house_style(), jax.enable_x64(True):
-            return figure.draw(*(quick_session().dataset(name) for name in figure.experiments))
+            return figure.draw(*(quick.session().dataset(name) for name in figure.experiments))
 
     return {name: draw(figure) for name, figure in FIGURES.items()}
 

@@ -8,7 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dynamics.synergy import first_passage, level_map, measured_gain, resting_bias, trajectory, tuned_correlation
+from dynamics.synergy import (
+    Passage,
+    first_passage,
+    level_map,
+    measured_gain,
+    resting_bias,
+    trajectory,
+    tuned_correlation,
+)
 
 EPS = np.finfo(float).eps
 
@@ -57,9 +65,10 @@ def test_table_4_3_mixing_depths():
 
 
 def test_an_unreachable_target_stops_at_the_deepest_level_allowed():
-    levels, bias = first_passage(5, 0.4, 0.6, 0.1, 0.2, 7)
-    assert int(levels) == 7
-    assert float(bias) < 0.1
+    stopped = first_passage(5, 0.4, 0.6, 0.1, 0.2, 7)
+    assert isinstance(stopped, Passage)
+    assert int(stopped.levels) == 7
+    assert float(stopped.bias) < 0.1
 
 
 def test_vmap_is_a_loop_and_float32_is_near_float64():

@@ -1,15 +1,13 @@
 """Finite depth end to end: quick sweeps, verdicts as the ledger expects, and claims that can fail."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from experiments import codes
-from experiments.ledger import audit, compare, ledger_of
+from experiments.ledger import audit, compare
 from experiments.synergy import depth_claims
 from experiments.synergy.cubic_law import discreteness, law_of_w, share
-from tests.quick_data import finding_of, quick_session
+from tests.experiments.synergy import quick
 from theory import synergy as theory
 
 CLAIMS = {claim.id.split("/")[1]: claim for claim in depth_claims.CLAIMS}
@@ -17,13 +15,12 @@ EPS = np.finfo(float).eps
 
 
 def _data(name):
-    return quick_session().dataset(f"synergy/{name}")
+    return quick.dataset(name)
 
 
 def test_every_verdict_is_the_one_expected():
-    book = ledger_of("synergy")
-    mine = dataclasses.replace(book, claims={name: book.claims[name] for name in CLAIMS}, figures={})
-    findings = [finding_of(claim) for claim in CLAIMS.values()]
+    mine = quick.ledger_for(CLAIMS.values())
+    findings = [quick.finding(claim) for claim in CLAIMS.values()]
     assert not compare(findings, mine)
     assert not audit(CLAIMS.values(), mine)
     assert min(finding.teeth for finding in findings) >= 2
@@ -63,11 +60,11 @@ LEVELS = ("fewest_levels", "most_levels")
 
 @pytest.mark.parametrize("name", PERTURBED)
 def test_a_claim_refuses_perturbed_data(name):
-    assert finding_of(CLAIMS[name], **PERTURBED[name]()).verdict == "refuted"
+    assert quick.finding(CLAIMS[name], **PERTURBED[name]()).verdict == "refuted"
 
 
 def test_d11_its_sharp_version_refuses_perturbed_data():
-    finding = finding_of(CLAIMS["D11"], finite_size=_scaled("finite-size", "root_bias", 1.1))
+    finding = quick.finding(CLAIMS["D11"], finite_size=_scaled("finite-size", "root_bias", 1.1))
     assert finding.sharp_holds is False
 
 

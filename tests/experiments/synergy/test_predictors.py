@@ -1,26 +1,23 @@
 """Predictors end to end: quick sweeps, verdicts as the ledger expects, and claims that can fail."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from experiments.ledger import audit, compare, ledger_of
+from experiments.ledger import audit, compare
 from experiments.synergy import predictors_claims
-from tests.quick_data import finding_of, quick_session
+from tests.experiments.synergy import quick
 
 CLAIMS = {claim.id.split("/")[1]: claim for claim in predictors_claims.CLAIMS}
 
 
 def _scaled(factor):
-    ds = quick_session().dataset("synergy/predictor-scan")
+    ds = quick.dataset("predictor-scan")
     return {"predictor_scan": ds.assign(root_bias=ds.root_bias * factor)}
 
 
 def test_every_verdict_is_the_one_expected():
-    book = ledger_of("synergy")
-    mine = dataclasses.replace(book, claims={name: book.claims[name] for name in CLAIMS}, figures={})
-    findings = [finding_of(claim) for claim in CLAIMS.values()]
+    mine = quick.ledger_for(CLAIMS.values())
+    findings = [quick.finding(claim) for claim in CLAIMS.values()]
     assert not compare(findings, mine)
     assert not audit(CLAIMS.values(), mine)
     assert min(finding.teeth for finding in findings) >= 2
@@ -32,15 +29,15 @@ def test_every_verdict_is_the_one_expected():
 
 @pytest.mark.parametrize(("name", "factor"), [("C22", 1 + 1e-9), ("C22-lower", 1 - 1e-9), ("C22-ratio", 0.99)])
 def test_a_claim_refuses_perturbed_data(name, factor):
-    assert finding_of(CLAIMS[name], **_scaled(factor)).verdict == "refuted"
+    assert quick.finding(CLAIMS[name], **_scaled(factor)).verdict == "refuted"
 
 
 def test_c23_its_sharp_version_refuses_perturbed_data():
-    assert finding_of(CLAIMS["C23"], **_scaled(0.7)).sharp_holds is False
+    assert quick.finding(CLAIMS["C23"], **_scaled(0.7)).sharp_holds is False
 
 
 def test_eq_4_5_the_examples_are_the_published_ones():
-    ds = quick_session().dataset("synergy/predictor-examples")
+    ds = quick.dataset("predictor-examples")
     for example, depths, biases in [
         (0, [5, 12, 20], [0.070680892, 0.11394502, 0.19182477]),
         (1, [8, 12, 20], [0.12627349, 0.30793058, 0.90239312]),
@@ -51,7 +48,7 @@ def test_eq_4_5_the_examples_are_the_published_ones():
 
 
 def test_the_scan_starts_where_growth_takes_the_promised_number_of_levels():
-    ds = quick_session().dataset("synergy/predictor-scan")
+    ds = quick.dataset("predictor-scan")
     grown = ds.initial_bias * ds.gain**ds.growth_levels
     np.testing.assert_allclose(grown, ds.resting_bias.transpose(*grown.dims), rtol=300 * np.finfo(float).eps)
     assert (ds.code == 0).all()
