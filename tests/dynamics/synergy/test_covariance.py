@@ -44,10 +44,6 @@ def test_spec_2_7_global_cause_is_the_average_of_one_big_matrix():
     np.testing.assert_allclose(risks, wanted, rtol=ROUNDED)
 
 
-def test_equicorrelated_errors_have_one_variance_and_one_covariance():
-    np.testing.assert_allclose(synergy.equicorrelated(2, 0.3, 0.5), [[0.5, 0.15], [0.15, 0.5]], rtol=2 * EPS)
-
-
 def test_one_level_is_a_star_whatever_global_or_sibling_correlation_means():
     star = synergy.star_risk(5, 0.3, 0.1, 0.7)
     for sharing in (synergy.SENT_COPIED, synergy.GLOBAL_CAUSE):
