@@ -21,7 +21,7 @@ test-all: .venv/ready
 	$(BIN)/python -m pytest -m "slow or not slow"
 
 bench: .venv/ready
-	$(BIN)/python -m pytest -o addopts=-q benchmarks --benchmark-only --benchmark-columns=median,rounds
+	$(BIN)/python -m pytest -o addopts=-q -p no:xdist benchmarks --benchmark-only --benchmark-columns=median,rounds
 
 # With uv in seconds where it is there, else with venv and pip; both check every hash of the lock.
 .venv/ready: requirements.lock pyproject.toml

@@ -61,11 +61,12 @@ REAL_FAN_IN = {
 }
 # Whole numbers of levels, or functions of nothing continuous.
 STEPWISE = {"mixing_depth", "mixing_depth_bounds"}
-# Teams come as arrays of biases: test_heterogeneous puts them through their own battery.
+# Teams come as arrays of biases, a pool's law is one law at a time: their own tests do what the battery does.
+OWN_BATTERY = ("heterogeneous", "pool_law")
 FUNCTIONS = sorted(
     name
     for name, value in vars(synergy).items()
-    if inspect.isfunction(value) and not name.startswith("_") and not value.__module__.endswith(".heterogeneous")
+    if inspect.isfunction(value) and not name.startswith("_") and not value.__module__.endswith(OWN_BATTERY)
 )
 
 

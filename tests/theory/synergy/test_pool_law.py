@@ -69,3 +69,20 @@ def test_traces_and_keeps_single_precision():
     single = law(jnp.float32(0.1))
     assert single.variance.dtype == jnp.float32
     np.testing.assert_allclose(single.variance, law(0.1).variance, rtol=1e-4)
+
+
+def test_one_law_is_the_same_compiled_mapped_differentiated_and_in_float32():
+    def mean(correlation):
+        return pool_law(5, correlation, 0.6, 0.2, 4, 400, points=201).mean[-1]
+
+    correlations = np.array([0.1, 0.3])
+    (values, slopes) = jax.jit(jax.vmap(jax.value_and_grad(mean)))(correlations)
+    for correlation, value, slope in zip(correlations, values, slopes, strict=True):
+        np.testing.assert_allclose(value, mean(correlation), rtol=1e-13)
+        step = 1e-5
+        # Central differences: the error is of order step^2 and eps/step.
+        np.testing.assert_allclose(slope, (mean(correlation + step) - mean(correlation - step)) / (2 * step), rtol=1e-6)
+    single = pool_law(5, np.float32(0.1), np.float32(0.6), np.float32(0.2), 4, 400, points=201)
+    assert single.mean.dtype == np.float32
+    # Sums over 201 grid points.
+    np.testing.assert_allclose(single.mean[-1], values[0], rtol=201 * np.finfo(np.float32).eps)
