@@ -11,7 +11,7 @@ import jinja2
 
 from experiments import store
 from paper_repro.registry import Paper
-from paper_repro.tables import number, span, where
+from paper_repro.tables import brief, number, span
 
 if TYPE_CHECKING:
     from experiments.finding import Finding
@@ -45,7 +45,8 @@ def _figure(figure: Figure, paths: Sequence[Path]) -> dict:
 
 def _paper(session: Session, row: Row) -> dict:
     paper, drawn, findings, differences = row
-    book, claims = paper.ledger(), {claim.id: claim for claim in paper.claims()}
+    titles = {f"{paper.name}/{name}": entry.title for name, entry in paper.ledger().claims.items()}
+    claims = {claim.id: claim for claim in paper.claims()}
     return {
         "paper": paper,
         "figures": [_figure(figure, paths) for figure, paths in drawn],
@@ -54,8 +55,7 @@ def _paper(session: Session, row: Row) -> dict:
             {
                 "finding": finding,
                 "claim": claims[finding.id],
-                "title": book.claims[finding.id.split("/")[1]].title,
-                "where": where(finding),
+                "title": titles.get(finding.id, ""),
             }
             for finding in findings
         ],
@@ -68,7 +68,7 @@ def write(session: Session, rows: Sequence[Row]) -> Path:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("paper_repro", "."), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"number": number, "span": span}
+    environment.filters |= {"brief": brief, "number": number, "span": span}
     page = environment.get_template("report.html").render(
         rows=[_paper(session, row) for row in rows], scale=session.scale
     )

@@ -31,6 +31,11 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
+def brief(value: float | None) -> str:
+    """A number of which only the size matters."""
+    return "" if value is None else f"{value:.2g}"
+
+
 def span(seconds: float | None) -> str:
     """A measured cost as people say it."""
     if seconds is None:
@@ -57,11 +62,6 @@ def show_catalogue(papers: Sequence[Paper], console: Console) -> None:
         console.print(table)
 
 
-def where(finding: Finding) -> str:
-    """The point at which a finding was decided."""
-    return ", ".join(f"{k}={number(v) if isinstance(v, float) else v}" for k, v in finding.at.items())
-
-
 def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequence[str], console: Console) -> None:
     """The verdict table of one paper, and every way in which it differs from the ledger."""
     book = paper.ledger()
@@ -78,7 +78,7 @@ def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequen
         table.add_row(
             name,
             f"[{colour}]{finding.verdict}{'' if expected else ' (!)'}[/]",
-            f"{finding.teeth:.2g}" if finding.teeth is not None else "",
+            brief(finding.teeth),
             number(finding.predicted),
             number(finding.observed),
             f"{number(finding.low)} .. {number(finding.high)}",

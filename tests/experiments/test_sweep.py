@@ -121,7 +121,7 @@ writes, fsync = 0, os.fsync
 def kill_inside_a_write(fd):
     global writes
     writes += 1
-    if writes == 5:
+    if writes == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
     fsync(fd)
 os.fsync = kill_inside_a_write
@@ -129,9 +129,14 @@ run_sweep(POWERS, POWERS.space("quick"), scale="quick", root=Path(sys.argv[1]))
 """
 
 
+def run_and_kill(folder, write):
+    """Sweep in a process of its own that dies inside its `write`-th write; the process's exit status."""
+    command = [sys.executable, "-c", KILLED, str(folder), str(write)]
+    return subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode
+
+
 def test_a_killed_sweep_leaves_only_whole_files_and_goes_on(finished, tmp_path):
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
-    assert ended.returncode == -signal.SIGKILL
+    assert run_and_kill(tmp_path, 5) == -signal.SIGKILL
     assert list(tmp_path.glob("**/.*.tmp"))
     rest = sweep(tmp_path)
     # The manifest was the first write, the fifth died: three shards stood.
@@ -256,6 +261,16 @@ def test_a_symbol_names_its_parameter():
 def test_an_unknown_engine_is_refused():
     with pytest.raises(UserError, match="Unknown engine 'cloud'"):
         engines.named("cloud")
+
+
+@pytest.mark.slow
+def test_a_storm_of_kills_ends_in_the_same_files(finished, tmp_path):
+    # Every life but the first, which also writes the manifest, finishes two shards and dies writing the third.
+    lives = 0
+    while run_and_kill(tmp_path, 3) == -signal.SIGKILL:
+        lives += 1
+    assert lives == 4
+    assert files(sweep(tmp_path)) == files(finished)
 
 
 @pytest.mark.slow
