@@ -23,7 +23,7 @@ PACKAGES = ("jax", "jaxlib", "numpy")
 
 
 def _stripped(text: str, package: str) -> tuple[str, tuple[str, ...]]:
-    """Code without comments, docstrings and layout, and the modules of theory and dynamics it imports."""
+    """Code without comments, docstrings and layout, and the modules it imports that can change a number."""
     tree = ast.parse(text)
     imported = []
     for node in ast.walk(tree):
@@ -35,7 +35,7 @@ def _stripped(text: str, package: str) -> tuple[str, tuple[str, ...]]:
             imported += [base, *(f"{base}.{alias.name}" for alias in node.names)]
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    house = {name for name in imported if name.split(".")[0] in PHYSICS and _exists(name)}
+    house = {name for name in imported if _counts(name) and _exists(name)}
     return ast.dump(tree), tuple(sorted(house))
 
 
@@ -46,6 +46,12 @@ def _module(name: str) -> tuple[str, tuple[str, ...]]:
     return _stripped(Path(spec.origin).read_text(), package)
 
 
+def _counts(module: str) -> bool:
+    """Theory, dynamics, and what a row keeps beside its cells; not the machinery, `experiments.space` and the like."""
+    package, *inner = module.split(".")
+    return package in PHYSICS or (package == "experiments" and len(inner) > 1)
+
+
 def _exists(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
@@ -53,11 +59,8 @@ def _exists(module: str) -> bool:
         return False
 
 
-def code_fingerprint(cell: Callable) -> str:
-    """A hash of the cell's own module and of every module of theory and dynamics that it reaches.
-
-    Comments, docstrings and layout do not count, and neither does the machinery: only what can change a number.
-    """
+def sources(cell: Callable) -> dict[str, str]:
+    """The code of the cell's own module and of every module of theory, dynamics and its row that it reaches."""
     home = sys.modules[cell.__module__]
     # A notebook's cell has no module file; the function itself is then all there is to read.
     own = inspect.getsource(home if getattr(home, "__file__", None) else cell)
@@ -69,7 +72,15 @@ def code_fingerprint(cell: Callable) -> str:
         if module not in found:
             found[module], reached = _module(module)
             waiting += reached
-    text = json.dumps([(name, found[name]) for name in sorted(found)])
+    return found
+
+
+def code_fingerprint(cell: Callable) -> str:
+    """A hash of a cell's `sources`.
+
+    Comments, docstrings and layout do not count, and neither does the machinery: only what can change a number.
+    """
+    text = json.dumps(sorted(sources(cell).items()))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -10,8 +10,8 @@ from scipy.special import erf, gammaln
 
 from experiments.claim import Agreement, Bound, Claim, Decoy, Ordering, Source
 from experiments.evidence import Exact
+from experiments.laws import by_number
 from experiments.synergy.orbits import EPS, level_rounding
-from experiments.synergy.prediction import by_fan_in
 from theory import synergy as theory
 
 PAPER, HERE = "2601.17311", Source("derived here")
@@ -19,7 +19,7 @@ LIMIT = math.sqrt(2 / math.pi)
 
 
 def _series(ds: xr.Dataset, *_) -> xr.DataArray:
-    return by_fan_in(ds, theory.majority_map, "bias")
+    return by_number(theory.majority_map, ds.fan_in, ds.bias)
 
 
 def _routes(ds: xr.Dataset, interpolated: xr.Dataset) -> Exact:
@@ -137,12 +137,12 @@ CLAIMS = (
         statement="f_b'(u) = A(b) (1-u^2)^((b-1)/2)",
         source=Source(PAPER, "eq. 50"),
         experiment="synergy/majority-map",
-        predict=lambda ds: by_fan_in(ds, theory.majority_derivative, "bias"),
+        predict=lambda ds: by_number(theory.majority_derivative, ds.fan_in, ds.bias),
         observe=_slope,
         comparison=Agreement(),
         decoy=Decoy(
             "the power b/2 in place of (b-1)/2",
-            lambda ds: by_fan_in(ds, theory.majority_derivative, "bias") * np.sqrt(1 - ds.bias**2),
+            lambda ds: by_number(theory.majority_derivative, ds.fan_in, ds.bias) * np.sqrt(1 - ds.bias**2),
         ),
     ),
     Claim(
@@ -151,12 +151,12 @@ CLAIMS = (
         statement="A(b) = f_b'(0) = b C(b-1,(b-1)/2)/2^(b-1)",
         source=Source(PAPER, "eq. 18"),
         experiment="synergy/weak-signal-gain",
-        predict=lambda ds: by_fan_in(ds, theory.majority_slope),
+        predict=lambda ds: by_number(theory.majority_slope, ds.fan_in),
         observe=_slope_at_zero,
         comparison=Agreement(),
         decoy=Decoy(
             "sqrt(2b/pi) with four terms of its asymptotic series",
-            lambda ds: by_fan_in(ds, theory.majority_slope_asymptotic),
+            lambda ds: by_number(theory.majority_slope_asymptotic, ds.fan_in),
         ),
     ),
     Claim(
@@ -212,12 +212,12 @@ CLAIMS = (
         statement="with fair ties f_{2j} = f_{2j-1}: an even committee gets one vote less than it pays for",
         source=HERE,
         experiment="synergy/tied-majority",
-        predict=lambda ds: by_fan_in(ds, theory.fair_tie_majority_map, "bias"),
+        predict=lambda ds: by_number(theory.fair_tie_majority_map, ds.fan_in, ds.bias),
         observe=_ties,
         comparison=Agreement(),
         decoy=Decoy(
             "the incomplete beta function read at even fan-in",
-            lambda ds: by_fan_in(ds, lambda b, u: theory.majority_map_real(float(b), u), "bias"),
+            lambda ds: by_number(lambda b, u: theory.majority_map_real(float(b), u), ds.fan_in, ds.bias),
         ),
     ),
 )

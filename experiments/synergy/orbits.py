@@ -13,6 +13,7 @@ smaller one is used.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -23,6 +24,7 @@ from jaxtyping import Array, Float
 
 from dynamics import synergy as dynamics
 from experiments.evidence import Bracket
+from experiments.laws import by_number
 from experiments.synergy import quantities as q
 
 EPS = float(np.finfo(float).eps)
@@ -97,3 +99,8 @@ def slope_at_limit(ds: xr.Dataset) -> Bracket:
     margin = slope_rounding(ds)
     because = "T' falls between the two ends of the limit's enclosure; rounding added"
     return Bracket(ds.slope_high - margin, ds.slope_low + margin, because)
+
+
+def at_system(law: Callable, ds: xr.Dataset) -> xr.DataArray:
+    """`law(fan_in, correlation, fidelity)` at every point of a dataset."""
+    return by_number(law, ds.fan_in, ds.correlation, ds.fidelity)

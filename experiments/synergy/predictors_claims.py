@@ -9,8 +9,8 @@ import xarray as xr
 
 from experiments.claim import Bound, Claim, Decoy, Sharp, Source
 from experiments.evidence import Exact
+from experiments.laws import by_number, points
 from experiments.synergy.cubic_law import EPS
-from experiments.synergy.elementwise import by_fan_in, points
 from theory import synergy as theory
 
 PREDICTOR = Source("2601.17311", "eq. 27")
@@ -48,11 +48,11 @@ def _on_points(ds: xr.Dataset, values: xr.DataArray, where=_everywhere) -> xr.Da
 
 def _law(ds: xr.Dataset, law) -> xr.DataArray:
     depth = _climbing(ds).depth
-    return by_fan_in(law, ds.fan_in, ds.correlation, ds.fidelity, ds.initial_bias, depth)
+    return by_number(law, ds.fan_in, ds.correlation, ds.fidelity, ds.initial_bias, depth)
 
 
 def _of_system(ds: xr.Dataset, law) -> xr.DataArray:
-    return by_fan_in(law, ds.fan_in, ds.correlation, ds.fidelity)
+    return by_number(law, ds.fan_in, ds.correlation, ds.fidelity)
 
 
 def _clipped(ds: xr.Dataset) -> xr.DataArray:

@@ -7,12 +7,11 @@ import xarray as xr
 
 from experiments.claim import Agreement, Bound, Claim, Decoy, Source
 from experiments.evidence import Bracket, Crossing, Exact
-from experiments.synergy.orbits import EPS, level_rounding, limit, slope_at_limit
-from experiments.synergy.prediction import by_fan_in
+from experiments.laws import by_number
+from experiments.synergy.orbits import EPS, at_system, level_rounding, limit, slope_at_limit
 from theory import synergy as theory
 
 PAPER, HERE = "2601.17311", Source("derived here")
-PLACE = ("correlation", "fidelity")
 
 
 def _threshold(ds: xr.Dataset) -> Bracket:
@@ -23,21 +22,21 @@ def _threshold(ds: xr.Dataset) -> Bracket:
 
 def _critical_correlation(ds: xr.Dataset) -> xr.DataArray:
     # Below 0 no correlation is supercritical, and the bisection ends at 0.
-    return np.maximum(by_fan_in(ds, theory.critical_correlation, "fidelity"), 0.0)
+    return np.maximum(by_number(theory.critical_correlation, ds.fan_in, ds.fidelity), 0.0)
 
 
 def _loose_critical_correlation(ds: xr.Dataset) -> xr.DataArray:
     # A - 1 in the denominator left out to leading order: rho_c = 1 - 1/(gamma A)
-    return np.maximum(1 - 1 / (ds.fidelity * by_fan_in(ds, theory.majority_slope)), 0.0)
+    return np.maximum(1 - 1 / (ds.fidelity * by_number(theory.majority_slope, ds.fan_in)), 0.0)
 
 
 def _critical_fidelity(ds: xr.Dataset) -> xr.DataArray:
-    return by_fan_in(ds, theory.critical_fidelity, "correlation")
+    return by_number(theory.critical_fidelity, ds.fan_in, ds.correlation)
 
 
 def _interpolated_fidelity(ds: xr.Dataset) -> xr.DataArray:
     # the line between gamma_c = 1/A without and 1 with full correlation
-    return ds.correlation + (1 - ds.correlation) / by_fan_in(ds, theory.majority_slope)
+    return ds.correlation + (1 - ds.correlation) / by_number(theory.majority_slope, ds.fan_in)
 
 
 def _message_threshold(ds: xr.Dataset) -> Crossing:
@@ -47,7 +46,7 @@ def _message_threshold(ds: xr.Dataset) -> Crossing:
 
 def _critical_message_length(ds: xr.Dataset, channel: type[theory.Channel]) -> xr.DataArray:
     scale = float(ds.channel_scale)
-    return by_fan_in(ds, lambda b, rho: theory.critical_message_length(channel(scale), b, rho), "correlation")
+    return by_number(lambda b, rho: theory.critical_message_length(channel(scale), b, rho), ds.fan_in, ds.correlation)
 
 
 def _excess_ratio(ds: xr.Dataset) -> Bracket:
@@ -70,11 +69,11 @@ def _second_order_slope(ds: xr.Dataset) -> Bracket:
 
 
 def _correction(ds: xr.Dataset) -> xr.DataArray:
-    return by_fan_in(ds, theory.near_threshold_correction, *PLACE)
+    return at_system(theory.near_threshold_correction, ds)
 
 
 def _slope_coefficient(ds: xr.Dataset) -> xr.DataArray:
-    return 4 * _correction(ds) / (by_fan_in(ds, theory.effective_gain, *PLACE) - 1)
+    return 4 * _correction(ds) / (at_system(theory.effective_gain, ds) - 1)
 
 
 CLAIMS = (

@@ -8,8 +8,8 @@ from scipy.special import gammaln
 
 from experiments.claim import Agreement, Claim, Decoy, Ordering, Source
 from experiments.evidence import Bracket, Exact
-from experiments.synergy.orbits import EPS, level_rounding, limit, limit_rounding, slope_at_limit
-from experiments.synergy.prediction import by_fan_in, elementwise
+from experiments.laws import elementwise
+from experiments.synergy.orbits import EPS, at_system, level_rounding, limit, limit_rounding, slope_at_limit
 from theory import synergy as theory
 
 PAPER, HERE = "2601.17311", Source("derived here")
@@ -19,11 +19,11 @@ UNSETTLED = 0.999
 
 
 def _fixed_point(ds: xr.Dataset) -> xr.DataArray:
-    return by_fan_in(ds, theory.fixed_point, *PLACE)
+    return at_system(theory.fixed_point, ds)
 
 
 def _fixed_point_of_sent_votes(ds: xr.Dataset) -> xr.DataArray:
-    return by_fan_in(ds, lambda b, rho, gamma: theory.fixed_point(b, gamma**2 * rho, gamma), *PLACE)
+    return at_system(lambda b, rho, gamma: theory.fixed_point(b, gamma**2 * rho, gamma), ds)
 
 
 def _steps(ds: xr.Dataset) -> Exact:
@@ -44,7 +44,7 @@ def _closed_forms(ds: xr.Dataset) -> xr.Dataset:
 
 def _closed_form(ds: xr.Dataset) -> xr.DataArray:
     forms = {3: theory.fixed_point_three, 5: theory.fixed_point_five}
-    return by_fan_in(_closed_forms(ds), lambda b, rho, gamma: forms[b](rho, gamma), *PLACE)
+    return at_system(lambda b, rho, gamma: forms[b](rho, gamma), _closed_forms(ds))
 
 
 def _perfect(ds: xr.Dataset) -> Bracket:
@@ -112,12 +112,12 @@ def _sensitivities(ds: xr.Dataset) -> xr.DataArray:
         rates = theory.fixed_point_sensitivity(fan_in, correlation, fidelity)
         return rates.correlation, rates.fidelity
 
-    rates = by_fan_in(ds, both, *PLACE).rename(part="parameter").assign_coords(parameter=list(PLACE))
+    rates = xr.concat(at_system(both, ds), xr.DataArray(list(PLACE), dims="parameter", name="parameter"))
     return _settled_points(ds, rates)
 
 
 def _without_feedback(ds: xr.Dataset) -> xr.DataArray:
-    feedback = by_fan_in(ds, theory.slope_at_fixed_point, *PLACE)
+    feedback = at_system(theory.slope_at_fixed_point, ds)
     return _sensitivities(ds) * (1 - _settled_points(ds, feedback))
 
 
@@ -155,7 +155,7 @@ CLAIMS = (
         comparison=Agreement(),
         decoy=Decoy(
             "the cubic approximation sqrt((alpha-1)/kappa3), exact at fan-in 3 only",
-            lambda ds: by_fan_in(_closed_forms(ds), theory.near_threshold_fixed_point, *PLACE),
+            lambda ds: at_system(theory.near_threshold_fixed_point, _closed_forms(ds)),
         ),
     ),
     Claim(
@@ -169,7 +169,7 @@ CLAIMS = (
         comparison=Agreement(),
         decoy=Decoy(
             "the slope near threshold, 1 - 2 (alpha-1), exact at fan-in 3 only",
-            lambda ds: _one_and(3 - 2 * by_fan_in(ds.sel(fidelity=1.0), theory.effective_gain, *PLACE), ds),
+            lambda ds: _one_and(3 - 2 * at_system(theory.effective_gain, ds.sel(fidelity=1.0)), ds),
         ),
     ),
     Claim(

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from experiments.synergy.elementwise import by_fan_in
+from experiments.laws import by_number
 from figures import style
 from figures.figure import Figure
 from theory import synergy as theory
@@ -46,7 +46,7 @@ def finite_size(finite: xr.Dataset, near: xr.Dataset) -> matplotlib.figure.Figur
         row = near.isel(system=system).sel(depth=depth)
         row = row.isel(scaled_distance=np.flatnonzero((row.correlation >= 0) & (row.correlation <= 1)))
         b, fidelity = int(row.fan_in), float(row.fidelity)
-        cubic = by_fan_in(theory.cubic_coefficient, row.fan_in, row.correlation, fidelity)
+        cubic = by_number(theory.cubic_coefficient, row.fan_in, row.correlation, fidelity)
         scaled = row.root_bias.sel(level=float(depth)) * np.sqrt(cubic * depth)
         right.plot(row.scaled_distance, scaled, **_marks(i), label=rf"$b={b}$, $\gamma={fidelity:g}$, $L={depth}$")
     style.phase_boundary(right, 0.0, r"$\alpha=1$")
@@ -73,11 +73,11 @@ def mixing_depth(ds: xr.Dataset) -> matplotlib.figure.Figure:
     style.label_panels(axes[0])
     fidelity, start = float(ds.fidelity), float(ds.initial_bias)
     theirs = (ds.fan_in, ds.correlation, ds.fidelity)
-    rest = by_fan_in(theory.fixed_point, *theirs)
+    rest = by_number(theory.fixed_point, *theirs)
     scaling = jax.jit(theory.mixing_depth_scaling)
     law = rest.copy(data=scaling(start / rest.values, ds.shortfall.broadcast_like(rest).transpose(*rest.dims).values))
     shortfalls = ds.shortfall.reset_coords(drop=True)
-    lower, upper = by_fan_in(theory.mixing_depth_bounds, *theirs, ds.initial_bias, shortfalls)
+    lower, upper = by_number(theory.mixing_depth_bounds, *theirs, ds.initial_bias, shortfalls)
     for panel, fan_in in zip(axes[0], fan_ins, strict=True):
         for i, shortfall in enumerate(ds.shortfall.values):
             here = {"fan_in": fan_in, "shortfall": shortfall}

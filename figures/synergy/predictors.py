@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.ticker import MaxNLocator
 
-from experiments.synergy.elementwise import by_fan_in
+from experiments.laws import by_number
 from figures import style
 from figures.figure import Figure
 from theory import synergy as theory
@@ -29,7 +29,7 @@ def predictors(examples: xr.Dataset, scan: xr.Dataset) -> matplotlib.figure.Figu
     ends = xr.DataArray([60, 40, 20], dims="example")
     depths = ends * xr.DataArray(np.linspace(0.0, 1.0, 241), dims="step")
     theirs = (examples.fan_in, examples.correlation, examples.fidelity, examples.initial_bias, depths)
-    curves = [by_fan_in(law, *theirs) for law in (theory.clipped_predictor, theory.quadrature_predictor)]
+    curves = [by_number(law, *theirs) for law in (theory.clipped_predictor, theory.quadrature_predictor)]
     for i, (panel, last) in enumerate(zip(panels[:3], ends.values.tolist(), strict=True)):
         row = examples.isel(example=i)
         b, rho, gamma, start = int(row.fan_in), float(row.correlation), float(row.fidelity), float(row.initial_bias)

@@ -5,12 +5,16 @@ import pytest
 
 from experiments import codes
 from experiments.ledger import audit, compare
-from experiments.synergy import depth_claims
+from experiments.synergy import depth_claims, mixing_claims, small_signal_claims
 from experiments.synergy.cubic_law import discreteness, law_of_w, share
 from tests.experiments.synergy import quick
 from theory import synergy as theory
 
-CLAIMS = {claim.id.split("/")[1]: claim for claim in depth_claims.CLAIMS}
+CLAIMS = {
+    claim.id.split("/")[1]: claim
+    for topic in (depth_claims, small_signal_claims, mixing_claims)
+    for claim in topic.CLAIMS
+}
 EPS = np.finfo(float).eps
 
 
