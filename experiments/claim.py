@@ -8,13 +8,13 @@ Every part that looks at data is a function of the datasets its experiments stor
         statement="one level maps the bias u to rho u + (1 - rho) f_b(u)",
         source=Source("2601.17311", "Definition 2"),
         experiment="synergy/one-level",
-        predict=lambda ds: xr.apply_ufunc(one_level, ds.bias, ds.correlation),
+        predict=lambda ds: elementwise(one_level, ds.bias, ds.correlation),
         observe=lambda ds: bias_of_votes(ds.positive, ds.votes),
         comparison=Agreement(resolution=0.01),
-        decoy=Decoy("errors shared by nobody", lambda ds: xr.apply_ufunc(one_level, ds.bias, 0.0)),
+        decoy=Decoy("errors shared by nobody", lambda ds: elementwise(one_level, ds.bias, 0.0)),
     )
 
-(`xr.apply_ufunc` lets a function of plain arrays broadcast over named dimensions.)
+(`experiments.laws.elementwise` lets a function of plain arrays broadcast over named dimensions.)
 
 A random decoy needs room: place it so that Finding.teeth comes out above 2, or enlarge the sample.
 """

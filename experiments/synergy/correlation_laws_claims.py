@@ -12,6 +12,7 @@ from experiments.claim import Claim, Decoy, Sharp, Source
 from experiments.comparison import Agreement
 from experiments.estimates import bias_of_votes, rounding
 from experiments.evidence import Crossing, Mean
+from experiments.laws import elementwise
 
 PAPER = "2601.17311"
 HERE = Source("derived here")
@@ -39,9 +40,7 @@ CRITICAL_CORRELATIONS = {
 def _by_law(ds: xr.Dataset, of: Callable[[str], Callable], *names: str) -> xr.DataArray:
     """The function of each law at every combination of the named coordinates."""
     coordinates = [ds[name] for name in names]
-    parts = [
-        xr.apply_ufunc(lambda *values, law=law: np.asarray(of(law)(*values)), *coordinates) for law in ds.law.values
-    ]
+    parts = [elementwise(of(law), *coordinates) for law in ds.law.values]
     return xr.concat(parts, ds.law)
 
 

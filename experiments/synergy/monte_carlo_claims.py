@@ -15,16 +15,12 @@ from experiments.claim import Claim, Decoy, Sharp, Source
 from experiments.comparison import Agreement
 from experiments.estimates import bias_of_votes
 from experiments.evidence import Mean, Proportion, Variance
+from experiments.laws import elementwise
 
 PAPER = "2601.17311"
 HERE = Source("derived here")
 FIGURE_DEPTHS = (10, 30)
 SPREAD_LEVELS = (2, 5, 10)
-
-
-def _named(law: Callable, *arrays: xr.DataArray) -> xr.DataArray:
-    """A law of plain arrays at every combination of named coordinates."""
-    return xr.apply_ufunc(lambda *values: np.asarray(law(*values)), *arrays)
 
 
 def _along(axis: xr.DataArray | xr.IndexVariable, parts: Sequence[xr.DataArray]) -> xr.DataArray:
@@ -44,7 +40,7 @@ def _tree(ds: xr.Dataset) -> dict:
 
 
 def _root_bias(ds: xr.Dataset, depth: int) -> xr.DataArray:
-    return _named(lambda rho: theory.root_bias(correlation=rho, depth=depth, **_tree(ds)), ds.correlation)
+    return elementwise(lambda rho: theory.root_bias(correlation=rho, depth=depth, **_tree(ds)), ds.correlation)
 
 
 def _pool_error(ds: xr.Dataset, depth: int) -> theory.PoolError:
@@ -110,7 +106,7 @@ def _node(law: Callable) -> Callable[[xr.Dataset], xr.DataArray]:
         gamma = float(ds.fidelity)
         return _along(
             ds.fan_in,
-            [_named(lambda rho, u, b=b: law(b, rho, gamma, u), ds.correlation, ds.bias) for b in ds.fan_in.values],
+            [elementwise(lambda rho, u, b=b: law(b, rho, gamma, u), ds.correlation, ds.bias) for b in ds.fan_in.values],
         )
 
     return predict
@@ -138,7 +134,7 @@ def _broadcast(start: Callable) -> Callable[[xr.Dataset], xr.DataArray]:
     def predict(ds: xr.Dataset) -> xr.DataArray:
         theta = ds.edge_correlation
         trees = zip(ds.fan_in.values, ds.depth.values, strict=True)
-        roots = [_named(lambda t, b=b, d=d: theory.root_bias(b, 0.0, t, start(t), d), theta) for b, d in trees]
+        roots = [elementwise(lambda t, b=b, d=d: theory.root_bias(b, 0.0, t, start(t), d), theta) for b, d in trees]
         return _along(xr.IndexVariable("tree", np.arange(ds.sizes["tree"])), roots).drop_vars("tree")
 
     return predict
@@ -168,7 +164,7 @@ CLAIMS = (
         comparison=Agreement(resolution=0.05),
         decoy=Decoy(
             "the channel thins the correlation, as it does when sent votes are copied",
-            lambda ds: _named(
+            lambda ds: elementwise(
                 lambda rho, u: theory.received_correlation(rho, float(ds.fidelity), u), ds.correlation, ds.bias
             ),
         ),
