@@ -134,11 +134,9 @@ def test_contract(name):
         assert_allclose(value, expected, rtol=100 * float(np.finfo(np.float32).eps))
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if split(name)[1].size])
 def test_nan_never_passes_silently(name):
     function, point = split(name)
-    if not point.size:
-        pytest.skip("nothing continuous in it")
     with pytest.raises(ValueError, match="nan"):
         function(*np.full(point.shape, np.nan))
 
