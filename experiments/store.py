@@ -33,7 +33,8 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True) if path.parent.is_dir() else None
+        if path.parent.is_dir():
+            temporary.unlink(missing_ok=True)
         raise StoreError(
             f"Cannot write {path}: {error.strerror or error}. Everything already stored is untouched."
         ) from error

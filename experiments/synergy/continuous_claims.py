@@ -16,8 +16,8 @@ from theory import synergy
 EPS = float(np.finfo(np.float64).eps)
 # A level sums b^2 <= 81 positive numbers and three more factors: half an eps each.
 LEVEL_ERRORS = 42
-# The rival reading of the correlation adds 19 per cent to the risk at the third level: these intervals exclude it.
-RESOLUTION = 0.15
+# Half of what the rival reading of the correlation adds to the risk at the third level (19 per cent).
+RESOLUTION = 0.1
 
 DRAWN, LEVELS = "synergy/gaussian-organisations", "synergy/continuous-levels"
 

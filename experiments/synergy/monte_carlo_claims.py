@@ -177,8 +177,8 @@ CLAIMS = (
         experiment="synergy/explicit-pools",
         predict=lambda ds: _spread(ds, 1.0),
         observe=lambda ds: Variance(_at_levels(ds, SPREAD_LEVELS).variance, ds.pools),
-        # A seventh of the standard deviation.
-        comparison=Agreement(resolution=0.3, relative=True),
+        # An eighth of the standard deviation.
+        comparison=Agreement(resolution=0.25, relative=True),
         decoy=Decoy("the last level adds no noise of its own", lambda ds: _spread(ds, 0.0)),
     ),
     Claim(
