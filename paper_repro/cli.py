@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 
 from experiments.errors import UserError
+from paper_repro import tools
 from paper_repro.registry import paper_of, papers_named
 
 Papers = Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="PAPER ...")]
@@ -205,6 +206,7 @@ COMMANDS = {
     "status": status,
     "report": report_,
     "cite": cite,
+    **tools.COMMANDS,
 }
 
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Real
 
-from dynamics.synergy import _check
+from dynamics import _check
 
 
 def right_votes(biases: Real[Array, " voters"]) -> Float[Array, " counts"]:

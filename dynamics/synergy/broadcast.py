@@ -7,7 +7,7 @@ recursion of the bias at rho = 0, mu0 = 1, gamma = theta is a theorem about it, 
 import jax.random as jr
 from jaxtyping import Array, ArrayLike, Int8, Real
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.one_level import PRNGKey
 from dynamics.synergy.votes import majority, signs
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, ArrayLike, Int8, Real
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.one_level import PRNGKey
 from dynamics.synergy.votes import majority, signs
 

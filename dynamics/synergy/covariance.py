@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.sharing import SENT_COPIED, Sharing
 
 Scalar = Real[ArrayLike, ""]

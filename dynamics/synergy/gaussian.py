@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.one_level import PRNGKey
 from dynamics.synergy.sharing import SENT_COPIED, Probit, Sharing
 from dynamics.synergy.tree import climb

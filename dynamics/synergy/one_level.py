@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, ArrayLike, Float, Int, Int8, Key, Real, UInt32
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.sharing import RECEIVED_COPIED, Probit, Sharing
 from dynamics.synergy.votes import signs
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int, Real
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.recursion import level_map
 
 # An absolute 2^-60, so a resting bias of 1e-2 still comes out to rounding.

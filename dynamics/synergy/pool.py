@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, ArrayLike, Float, Int8, Real, UInt32
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.one_level import PRNGKey
 from dynamics.synergy.recursion import level_map, schedule
 from dynamics.synergy.sharing import RECEIVED_COPIED, Alone, Probit, Sharing

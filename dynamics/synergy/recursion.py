@@ -21,7 +21,7 @@ import numpy as np
 from jax.scipy.special import erf, erfinv
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.sharing import RECEIVED_COPIED, Alone, Probit, Sharing, Together, Urn
 
 Parameter = Real[ArrayLike, "..."]

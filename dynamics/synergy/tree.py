@@ -13,7 +13,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int8, Num, Real, Shaped
 
-from dynamics.synergy import _check
+from dynamics import _check
 from dynamics.synergy.one_level import PRNGKey
 from dynamics.synergy.sharing import RECEIVED_COPIED, Alone, Probit, Sharing
 from dynamics.synergy.votes import majority, signs

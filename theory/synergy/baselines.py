@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, odd, positive, signed, unit
+from .._arguments import floats, odd, positive, signed, unit
 from .majority import majority
 
 

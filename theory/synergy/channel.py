@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Real
 
-from ._arguments import floats, positive, within
+from .._arguments import floats, positive, within
 from .majority_real import majority_at_real
 
 

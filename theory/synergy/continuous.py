@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, positive, unit, within
+from .._arguments import floats, positive, unit, within
 
 
 def _checked(fan_in: Any, correlation: Any, *others: Any) -> list[Array]:

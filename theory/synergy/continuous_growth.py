@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, positive, within
+from .._arguments import floats, positive, within
 from .continuous import variance_exponent
 
 

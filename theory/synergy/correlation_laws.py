@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, odd, signed, unit, whole, within
+from .._arguments import floats, odd, signed, unit, whole, within
 from .fixed_point import settled
 from .majority import majority, slope_number
 from .recursion import checked, climbed, gain, level

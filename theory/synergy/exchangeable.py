@@ -19,7 +19,7 @@ from jax.scipy.special import erf, erfinv
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, odd, signed, unit, within
+from .._arguments import floats, odd, signed, unit, within
 from .majority import slope_number
 from .recursion import checked
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, odd, positive, signed, within
+from .._arguments import floats, odd, positive, signed, within
 from .majority import slope_number
 from .recursion import checked, cubic, gain
 

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, within
+from .._arguments import floats, within
 from .majority import central_terms, majority, slope_number
 from .recursion import checked, slope_of_level
 

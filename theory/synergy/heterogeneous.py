@@ -14,7 +14,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, signed, unit, within
+from .._arguments import floats, signed, unit, within
 from .majority import slope_number
 
 Team = Real[Array | np.ndarray, "*#batch agents"]

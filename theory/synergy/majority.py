@@ -16,7 +16,7 @@ from jax.scipy.special import betainc, gammaln, xlogy
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, odd, positive, signed, whole
+from .._arguments import floats, odd, positive, signed, whole
 
 
 @cache

@@ -17,7 +17,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, signed, within
+from .._arguments import floats, signed, within
 
 # A(b) sqrt(pi / (2 w)) in powers of 1/w^2, w = b + 1/2: odd powers vanish.
 _SLOPE_SERIES = (1.0, 1 / 16, -19 / 512, 631 / 8192, -43579 / 131072, 20491783 / 8388608)

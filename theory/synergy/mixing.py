@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Real
 
-from ._arguments import floats, whole, within
+from .._arguments import floats, whole, within
 from .fixed_point import settled
 from .recursion import checked, gain, level
 

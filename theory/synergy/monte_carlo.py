@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, positive, signed, whole, within
+from .._arguments import floats, positive, signed, whole, within
 from .recursion import checked, curvature_of_level, level, slope_of_level
 
 

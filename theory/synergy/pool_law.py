@@ -19,7 +19,7 @@ from jax.scipy.special import ndtr
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import signed, whole
+from .._arguments import signed, whole
 from .recursion import checked, level
 
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import odd, positive, unit
+from .._arguments import odd, positive, unit
 from .fixed_point import settled
 from .majority import slope_number
 from .recursion import checked, cubic, gain, level

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, odd, signed, unit, whole, within
+from .._arguments import floats, odd, signed, unit, whole, within
 from .majority import derivative, majority, slope_number
 from .majority_real import majority_at_real, slope
 

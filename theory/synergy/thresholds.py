@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from ._arguments import floats, odd, positive, signed, unit, whole, within
+from .._arguments import floats, odd, positive, signed, unit, whole, within
 from .channel import Channel
 from .majority import slope_number
 

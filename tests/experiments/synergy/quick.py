@@ -1,43 +1,7 @@
-"""The row's quick data, swept once for all tests that read it."""
+"""The synergy row's quick data."""
 
-from __future__ import annotations
+from tests.experiments.quick_row import QuickRow
+from tests.experiments.quick_row import session as session
 
-import atexit
-import tempfile
-from collections.abc import Iterable
-from dataclasses import replace
-from functools import cache
-from pathlib import Path
-
-import xarray as xr
-
-from experiments.claim import Claim, judge
-from experiments.finding import Finding
-from experiments.ledger import Ledger, ledger_of
-from paper_repro.reproduce import Session
-
-
-@cache
-def session() -> Session:
-    """A quick session in a folder of its own, removed when the tests end."""
-    folder = tempfile.TemporaryDirectory(prefix="separatrix-")
-    atexit.register(folder.cleanup)
-    return Session(Path(folder.name))
-
-
-def dataset(name: str) -> xr.Dataset:
-    """The quick data of one experiment."""
-    return session().dataset(f"synergy/{name}")
-
-
-def finding(claim: Claim, **changed: xr.Dataset) -> Finding:
-    """The verdict on a claim, with the datasets of some experiments (underscores for hyphens) replaced."""
-    names = [name.removeprefix("synergy/") for name in claim.experiments]
-    return judge(claim, *(changed.get(name.replace("-", "_"), dataset(name)) for name in names))
-
-
-def ledger_for(claims: Iterable[Claim]) -> Ledger:
-    """The ledger, restricted to these claims."""
-    ids = {claim.id.removeprefix("synergy/") for claim in claims}
-    whole = ledger_of("synergy")
-    return replace(whole, claims={id: entry for id, entry in whole.claims.items() if id in ids})
+_row = QuickRow("synergy")
+dataset, finding, ledger_for = _row.dataset, _row.finding, _row.ledger_for

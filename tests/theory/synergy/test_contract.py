@@ -1,13 +1,8 @@
 """One battery for every public function: jit, vmap, gradients, float32, NaN, documentation."""
 
-import inspect
-
-import jax
-import jax.numpy as jnp
-import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 
+from tests.theory.battery import Battery
 from theory import synergy
 
 # Arguments at a generic supercritical point; integers are static, floats are continuous and batched.
@@ -59,92 +54,27 @@ REAL_FAN_IN = {
     "continuous_critical_agents",
     "continuous_one_level_budget",
 }
-# Whole numbers of levels, or functions of nothing continuous.
-STEPWISE = {"mixing_depth", "mixing_depth_bounds"}
-# Teams come as arrays of biases, a pool's law is one law at a time: their own tests do what the battery does.
-OWN_BATTERY = ("heterogeneous", "pool_law")
-FUNCTIONS = sorted(
-    name
-    for name, value in vars(synergy).items()
-    if inspect.isfunction(value) and not name.startswith("_") and not value.__module__.endswith(OWN_BATTERY)
+BATTERY = Battery(
+    synergy,
+    POINT,
+    special={name: {"fan_in": 5.0} for name in REAL_FAN_IN} | {"star_variance": {"agents": 9.0}},
+    # Whole numbers of levels, or functions of nothing continuous.
+    stepwise=frozenset({"mixing_depth", "mixing_depth_bounds"}),
+    # Teams come as arrays of biases, a pool's law is one law at a time: their own tests do what the battery does.
+    elsewhere=("heterogeneous", "pool_law"),
 )
 
 
-def split(name):
-    """The function of its continuous arguments alone, and their values."""
-    function = getattr(synergy, name)
-    fixed, continuous, values = {}, [], []
-    for argument, parameter in inspect.signature(function).parameters.items():
-        if parameter.default is not inspect.Parameter.empty:
-            continue
-        value = POINT[argument]
-        if argument == "fan_in" and name in REAL_FAN_IN:
-            value = 5.0
-        if argument == "agents" and name == "star_variance":
-            value = 9.0
-        if isinstance(value, float):
-            continuous.append(argument)
-            values.append(value)
-        else:
-            fixed[argument] = value
-
-    def of_continuous(*arguments):
-        named = dict(zip(continuous, arguments, strict=True))
-        return function(**fixed, **named)
-
-    return of_continuous, np.array(values)
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", BATTERY.functions)
 def test_contract(name):
-    """jit = no jit, vmap = loop, gradient = finite difference, float32 and broadcasting near float64."""
-    function, point = split(name)
-    if not point.size:
-        assert function().shape == ()
-        assert np.isfinite(function())
-        return
-    eager = jax.tree.leaves(function(*point))
-
-    def summed(arguments):
-        leaves = jax.tree.leaves(function(*arguments))
-        total = sum(jnp.sum(leaf) for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.floating))
-        return jnp.asarray(total, float), leaves
-
-    # All lanes in one compilation: the point itself, a second one, and the nudges of the finite differences.
-    step = 1e-5 * np.eye(point.size)
-    lanes = np.concatenate([[point, 0.97 * point], point + step, point - step])
-    (totals, values), gradients = jax.jit(jax.vmap(jax.value_and_grad(summed, has_aux=True)))(lanes)
-    for value, expected in zip(values, eager, strict=True):
-        assert np.all(np.isfinite(expected))
-        assert_allclose(value[0], expected, rtol=1e-13)
-    assert np.all(np.isfinite(gradients))
-    if name not in STEPWISE:
-        up, down = np.split(np.asarray(totals[2:]), 2)
-        # Central differences: h^2 f''' and eps/h, relative to the largest slope.
-        scale = np.max(np.abs(gradients[0])) + abs(totals[0])
-        assert_allclose(gradients[0], (up - down) / 2e-5, atol=1e-8 * scale, rtol=1e-6)
-
-    rough = jax.tree.leaves(jax.jit(function)(*lanes[:2].T.astype(np.float32)))
-    for value, expected in zip(rough, values, strict=True):
-        expected = np.moveaxis(np.asarray(expected[:2]), 0, -1)
-        assert value.shape == expected.shape
-        if jnp.issubdtype(value.dtype, jnp.floating):
-            assert value.dtype == jnp.float32
-        # Rounding of up to five inputs, and a condition number of at most about ten at this point.
-        assert_allclose(value, expected, rtol=100 * float(np.finfo(np.float32).eps))
+    BATTERY.check(name)
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if split(name)[1].size])
+@pytest.mark.parametrize("name", BATTERY.continuous)
 def test_nan_never_passes_silently(name):
-    function, point = split(name)
-    with pytest.raises(ValueError, match="nan"):
-        function(*np.full(point.shape, np.nan))
+    BATTERY.check_nan_is_refused(name)
 
 
-@pytest.mark.parametrize("name", [name for name in dir(synergy) if name[0] != "_" and name not in dir(inspect)])
+@pytest.mark.parametrize("name", BATTERY.public)
 def test_public_names_are_documented(name):
-    value = getattr(synergy, name)
-    if inspect.ismodule(value):
-        return
-    assert value.__module__.startswith("theory.synergy.")
-    assert len(inspect.getdoc(value)) > 40
+    BATTERY.check_documented(name)

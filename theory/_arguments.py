@@ -1,4 +1,4 @@
-"""Checks and promotion of arguments, shared by the laws of this package."""
+"""Checks and promotion of arguments, shared by the laws of every row."""
 
 import operator
 from typing import Any
