@@ -66,6 +66,14 @@ PAPERS = (
         year=2026,
         arxiv="2601.17311",
     ),
+    Paper(
+        name="governance",
+        title="Body-Reservoir Governance in Repeated Games: Embodied Decision-Making, Dynamic Sentinel Adaptation, "
+        "and Complexity-Regularized Optimization",
+        authors=("Yuki Nakamura",),
+        year=2026,
+        arxiv="2602.20846",
+    ),
 )
 
 

@@ -1,0 +1,7 @@
+"""The governance row's quick data."""
+
+from tests.experiments.quick_row import QuickRow
+from tests.experiments.quick_row import session as session
+
+_row = QuickRow("governance")
+dataset, finding, ledger_for = _row.dataset, _row.finding, _row.ledger_for
