@@ -67,6 +67,13 @@ PAPERS = (
         arxiv="2601.17311",
     ),
     Paper(
+        name="tokens",
+        title="Demystifying the Token Dynamics of Deep Selective State Space Models",
+        authors=("Thieu N. Vo", "Tung D. Pham", "Xin T. Tong", "Tan Minh Nguyen"),
+        year=2025,
+        arxiv="2410.03292",
+    ),
+    Paper(
         name="governance",
         title="Body-Reservoir Governance in Repeated Games: Embodied Decision-Making, Dynamic Sentinel Adaptation, "
         "and Complexity-Regularized Optimization",

@@ -1,0 +1,5 @@
+"""Token dynamics (arXiv 2410.03292): its sweeps and its claims, one topic a pair of modules."""
+
+# Each topic adds its own `*topic.EXPERIMENTS` and `*topic_claims.CLAIMS`, a line each.
+EXPERIMENTS = ()
+CLAIMS = ()
