@@ -72,6 +72,10 @@ from .heterogeneous import unequal_level_map as unequal_level_map
 from .heterogeneous import unequal_majority as unequal_majority
 from .heterogeneous import unequal_small_signal as unequal_small_signal
 from .heterogeneous import weighted_majority as weighted_majority
+from .leaf_fit import leaf_exponent_deviation as leaf_exponent_deviation
+from .leaf_fit import leaf_information as leaf_information
+from .leaf_fit import log_log_bias as log_log_bias
+from .leaf_fit import log_log_deviation as log_log_deviation
 from .majority import fair_tie_majority_map as fair_tie_majority_map
 from .majority import majority_derivative as majority_derivative
 from .majority import majority_map as majority_map
@@ -113,6 +117,9 @@ from .recursion import organisation_exponent as organisation_exponent
 from .recursion import organisation_exponent_real as organisation_exponent_real
 from .recursion import root_bias as root_bias
 from .recursion import shared_map as shared_map
+from .sensitivity import ExponentSensitivity as ExponentSensitivity
+from .sensitivity import exponent_sensitivity as exponent_sensitivity
+from .sensitivity import gain_deviation as gain_deviation
 from .thresholds import critical_correlation as critical_correlation
 from .thresholds import critical_fidelity as critical_fidelity
 from .thresholds import critical_flip_probability as critical_flip_probability
@@ -123,3 +130,10 @@ from .thresholds import square_root_bound as square_root_bound
 from .thresholds import synergy_correlation as synergy_correlation
 from .thresholds import synergy_fidelity as synergy_fidelity
 from .thresholds import synergy_message_length as synergy_message_length
+from .vote_counts import beta_binomial_vote_counts as beta_binomial_vote_counts
+from .vote_counts import copied_vote_counts as copied_vote_counts
+from .vote_counts import correlation_deviation as correlation_deviation
+from .vote_counts import correlation_deviation_bound as correlation_deviation_bound
+from .vote_counts import design_effect as design_effect
+from .vote_counts import inflated_correlation as inflated_correlation
+from .vote_counts import mean_vote_deviation as mean_vote_deviation

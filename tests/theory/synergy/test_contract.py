@@ -28,6 +28,11 @@ POINT = {
     "samples": 300.0,
     "miss_probability": 0.02,
     "third_moment_slope": 0.3,
+    "groups": 500.0,
+    "mean_bias": 0.25,
+    "bias_variance": 0.05,
+    "correlation_error": 0.03,
+    "fidelity_error": 0.02,
     "channel": synergy.ExponentialChannel(8.0),
 }
 REAL_FAN_IN = {
@@ -60,8 +65,9 @@ BATTERY = Battery(
     special={name: {"fan_in": 5.0} for name in REAL_FAN_IN} | {"star_variance": {"agents": 9.0}},
     # Whole numbers of levels, or functions of nothing continuous.
     stepwise=frozenset({"mixing_depth", "mixing_depth_bounds"}),
-    # Teams come as arrays of biases, a pool's law is one law at a time: their own tests do what the battery does.
-    elsewhere=("heterogeneous", "pool_law"),
+    # Teams come as arrays of biases, levels as arrays of computes, a pool's law is one law at a time: their own tests
+    # do what the battery does.
+    elsewhere=("heterogeneous", "pool_law", "leaf_fit"),
 )
 
 
