@@ -40,15 +40,11 @@ Flat = Annotated[Options, tyro.conf.arg(name="")]
 
 
 def _session(options: Options, watch):
-    import jax
-
     from experiments import engines
+    from paper_repro.compiled import keep_compiled
     from paper_repro.reproduce import Session
 
-    # Compiled programs survive the process, so a rerun or a worker does not compile again.
-    cache = options.out.resolve() / "cache" / "jax"
-    jax.config.update("jax_compilation_cache_dir", str(cache))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    keep_compiled(options.out)
     engine = engines.named(options.engine, options.workers, options.address)
     return Session(options.out, options.scale, options.seed, engine, watch)
 

@@ -1,5 +1,9 @@
 """Trees of voting and averaging agents: recursions and simulators for arXiv 2601.17311."""
 
+from dynamics.synergy.agents import agents_votes as agents_votes
+from dynamics.synergy.agents import leaf_biases as leaf_biases
+from dynamics.synergy.agents import mixed_task_counts as mixed_task_counts
+from dynamics.synergy.agents import transmissions as transmissions
 from dynamics.synergy.ballots import counted_majority as counted_majority
 from dynamics.synergy.ballots import right_votes as right_votes
 from dynamics.synergy.broadcast import broadcast_reconstruction as broadcast_reconstruction

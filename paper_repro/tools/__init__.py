@@ -4,4 +4,6 @@ Importing them must stay instant, like `paper_repro.cli`: what computes is impor
 `experiments/ROW` (what is computed), `figures/ROW` (what is drawn) and `paper_repro` (how it is told).
 """
 
-COMMANDS: dict = {}
+from paper_repro.tools import synergy
+
+COMMANDS: dict = {**synergy.COMMANDS}
