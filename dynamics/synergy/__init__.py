@@ -13,6 +13,11 @@ from dynamics.synergy.channels import repeat as repeat
 from dynamics.synergy.channels import understand as understand
 from dynamics.synergy.covariance import level_risks as level_risks
 from dynamics.synergy.covariance import star_risk as star_risk
+
+# Budgets and design.
+from dynamics.synergy.designs import Designs as Designs
+from dynamics.synergy.designs import Organisation as Organisation
+from dynamics.synergy.designs import enumerate_designs as enumerate_designs
 from dynamics.synergy.gaussian import gaussian_chain as gaussian_chain
 from dynamics.synergy.gaussian import gaussian_star as gaussian_star
 from dynamics.synergy.gaussian import gaussian_tree as gaussian_tree
@@ -33,6 +38,11 @@ from dynamics.synergy.pool import population_pool as population_pool
 from dynamics.synergy.recursion import final_bias as final_bias
 from dynamics.synergy.recursion import level_map as level_map
 from dynamics.synergy.recursion import trajectory as trajectory
+from dynamics.synergy.relaxed_design import Relaxed as Relaxed
+from dynamics.synergy.relaxed_design import Rounded as Rounded
+from dynamics.synergy.relaxed_design import gradient_design as gradient_design
+from dynamics.synergy.relaxed_design import relaxed_level as relaxed_level
+from dynamics.synergy.relaxed_design import relaxed_objective as relaxed_objective
 from dynamics.synergy.sharing import BETA_BINOMIAL as BETA_BINOMIAL
 from dynamics.synergy.sharing import GLOBAL_CAUSE as GLOBAL_CAUSE
 from dynamics.synergy.sharing import INDEPENDENT as INDEPENDENT
@@ -45,6 +55,18 @@ from dynamics.synergy.sharing import Probit as Probit
 from dynamics.synergy.sharing import Sharing as Sharing
 from dynamics.synergy.sharing import Together as Together
 from dynamics.synergy.sharing import Urn as Urn
+from dynamics.synergy.spending import Bracket as Bracket
+from dynamics.synergy.spending import Choice as Choice
+from dynamics.synergy.spending import Contest as Contest
+from dynamics.synergy.spending import Spent as Spent
+from dynamics.synergy.spending import best_tree as best_tree
+from dynamics.synergy.spending import contest as contest
+from dynamics.synergy.spending import enclosed_root as enclosed_root
+from dynamics.synergy.spending import growth as growth
+from dynamics.synergy.spending import growth_optimum as growth_optimum
+from dynamics.synergy.spending import measured_exponent as measured_exponent
+from dynamics.synergy.spending import skill as skill
+from dynamics.synergy.spending import spend as spend
 from dynamics.synergy.tree import expected_leaves as expected_leaves
 from dynamics.synergy.tree import full_tree as full_tree
 from dynamics.synergy.tree import lazy_tree as lazy_tree

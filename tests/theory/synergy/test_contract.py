@@ -34,6 +34,14 @@ POINT = {
     "correlation_error": 0.03,
     "fidelity_error": 0.02,
     "channel": synergy.ExponentialChannel(8.0),
+    "tree_exponent": 0.4,
+    "overhead": 18.0,
+    "leaf_scale": 0.05,
+    "compute": 40.0,
+    "budget": 900.0,
+    "gain": 1.7,
+    "window": 30.7,
+    "settled_bias": 0.9,
 }
 REAL_FAN_IN = {
     "majority_map_real",
@@ -58,16 +66,33 @@ REAL_FAN_IN = {
     "continuous_critical_budget",
     "continuous_critical_agents",
     "continuous_one_level_budget",
+    "communication_overhead",
+    "tree_edges",
+    "tree_cost",
+    "tree_cost_approximate",
+    "tree_leaf_compute",
+    "integer_depth_threshold",
+    "integer_depth_threshold_approximate",
 }
 BATTERY = Battery(
     synergy,
     POINT,
-    special={name: {"fan_in": 5.0} for name in REAL_FAN_IN} | {"star_variance": {"agents": 9.0}},
+    special={name: {"fan_in": 5.0} for name in REAL_FAN_IN}
+    | {name: {"agents": 9.0} for name in ("star_variance", "star_cost", "star_leaf_compute")}
+    | {"star_bias_at_budget": {"agents": 5}},
     # Whole numbers of levels, or functions of nothing continuous.
     stepwise=frozenset({"mixing_depth", "mixing_depth_bounds"}),
-    # Teams come as arrays of biases, levels as arrays of computes, a pool's law is one law at a time: their own tests
-    # do what the battery does.
-    elsewhere=("heterogeneous", "pool_law", "leaf_fit"),
+    # Teams, schedules and levels come as arrays, a pool's law is one law at a time, windows and designs are searched for:
+    # their own tests do what the battery does.
+    elsewhere=(
+        "heterogeneous",
+        "pool_law",
+        "leaf_fit",
+        "windows",
+        "message_design",
+        "best_design",
+        "schedules",
+    ),
 )
 
 
