@@ -82,8 +82,8 @@ BATTERY = Battery(
     | {"star_bias_at_budget": {"agents": 5}},
     # Whole numbers of levels, or functions of nothing continuous.
     stepwise=frozenset({"mixing_depth", "mixing_depth_bounds"}),
-    # Teams, schedules and levels come as arrays, a pool's law is one law at a time, windows and designs are searched for:
-    # their own tests do what the battery does.
+    # Teams, schedules and levels come as arrays, a pool's law is one law at a time, windows and designs are searched
+    # for: their own tests do what the battery does.
     elsewhere=(
         "heterogeneous",
         "pool_law",
