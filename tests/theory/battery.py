@@ -27,13 +27,15 @@ class Battery:
 
     point: a value for each argument's name; floats are continuous (traced, batched, differentiated), anything else
     is fixed.  special: for one function, other values by argument.  stepwise: functions whose gradient is not that
-    of a smooth law.  elsewhere: modules (by the end of their names) whose functions have a battery of their own.
+    of a smooth law.  one_at_a_time: functions whose result is not a scalar, or that take scalars only; single precision
+    meets them through vmap.  elsewhere: modules (by the end of their names) whose functions have a battery of their own.
     """
 
     row: ModuleType
     point: Mapping[str, Any]
     special: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stepwise: frozenset[str] = frozenset()
+    one_at_a_time: frozenset[str] = frozenset()
     elsewhere: tuple[str, ...] = ()
 
     @cached_property
@@ -105,7 +107,8 @@ class Battery:
             scale = np.max(np.abs(gradients[0])) + abs(totals[0])
             assert_allclose(gradients[0], (up - down) / 2e-5, atol=1e-8 * scale, rtol=1e-6)
 
-        rough = jax.tree.leaves(jax.jit(function)(*lanes[:2].T.astype(np.float32)))
+        batched = jax.vmap(function, out_axes=-1) if name in self.one_at_a_time else function
+        rough = jax.tree.leaves(jax.jit(batched)(*lanes[:2].T.astype(np.float32)))
         for value, expected in zip(rough, values, strict=True):
             expected = np.moveaxis(np.asarray(expected[:2]), 0, -1)
             assert value.shape == expected.shape
