@@ -27,8 +27,8 @@ class Battery:
 
     point: a value for each argument's name; floats are continuous (traced, batched, differentiated), anything else
     is fixed.  special: for one function, other values by argument.  stepwise: functions whose gradient is not that
-    of a smooth law.  one_at_a_time: functions whose result is not a scalar, or that take scalars only; single precision
-    meets them through vmap.  elsewhere: modules (by the end of their names) whose functions have a battery of their own.
+    of a smooth law.  one_at_a_time: functions of scalars only, or whose result is no scalar; single precision meets
+    them through vmap.  elsewhere: modules (by the end of their names) whose functions have a battery of their own.
     """
 
     row: ModuleType

@@ -42,7 +42,8 @@ def regimes(
 ) -> Int[Array, "... tokens"]:
     """`Regime` of every token of a sequence, each in its own causal subsystem.
 
-    One coupling and slope for each sequence. A token at 0 is static, and so is everything at coupling 0. Slope 0 (a constant step size) blows up for mu > 0.
+    One coupling and slope for each sequence. A token at 0 is static, and so is everything at coupling 0. Slope 0 (a
+    constant step size) blows up for mu > 0.
     Arguments finite; ValueError otherwise.  (derived here; sharpens arXiv 2410.03292, whose three one-dimensional
     theorems need |s x| >= r in the slow case)
     """
