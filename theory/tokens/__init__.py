@@ -19,6 +19,7 @@ from .convergent import relaxation_log_time as relaxation_log_time
 from .convergent import sign_kept_step as sign_kept_step
 from .convergent import undamped_share as undamped_share
 from .low_rank import negative_share as negative_share
+from .low_rank import skew_share as skew_share
 from .low_rank import spectrum_resolution as spectrum_resolution
 from .low_rank import symmetric_spectrum as symmetric_spectrum
 from .single_token import TimeBounds as TimeBounds

@@ -25,20 +25,37 @@ def _nodes(modes: int) -> np.ndarray:
     return _LOW + step * np.arange(round((_HIGH - _LOW) / step) + 1)
 
 
+def _on_span(s_b, s_c) -> Array:
+    """M in an orthonormal basis of the span of the rows of S_B and S_C: M = Q (this) Q^T.
+
+    From [S_B; S_C]^T = Q R, so that the conditioning is that of the weights and not of their squares.
+    """
+    stacked = jnp.concatenate([jnp.asarray(s_b, float), jnp.asarray(s_c, float)])
+    to_b, to_c = jnp.split(jnp.linalg.qr(stacked.T, mode="r"), 2, axis=1)
+    return to_c @ to_b.T
+
+
 def symmetric_spectrum(
     s_b: Real[Array | np.ndarray, "states channels"], s_c: Real[Array | np.ndarray, "states channels"]
 ) -> Float[Array, " modes"]:
     """Eigenvalues of (M + M^T)/2 on the span of the rows of S_B and S_C, ascending; all others are zero.
 
-    With [S_B; S_C]^T = Q R the symmetric part is Q (R J R^T / 2) Q^T, J the exchange of the two blocks: an
-    eigenproblem of min(2N, D) dimensions, whose conditioning is that of the weights and not of their squares.
-    N: states, D: channels.  (derived here)
+    An eigenproblem of min(2N, D) dimensions. N: states, D: channels.  (derived here)
     """
-    stacked = jnp.concatenate([jnp.asarray(s_b, float), jnp.asarray(s_c, float)])
-    triangle = jnp.linalg.qr(stacked.T, mode="r")
-    to_b, to_c = jnp.split(triangle, 2, axis=1)
-    product = to_c @ to_b.T
-    return jnp.linalg.eigvalsh((product + product.T) / 2)
+    inside = _on_span(s_b, s_c)
+    return jnp.linalg.eigvalsh((inside + inside.T) / 2)
+
+
+def skew_share(
+    s_b: Real[Array | np.ndarray, "states channels"], s_c: Real[Array | np.ndarray, "states channels"]
+) -> Float[Array, ""]:
+    """|M - M^T|^2 / (4 |M|^2) in Frobenius norm: 0 for a symmetric token map, near 1/2 for an unstructured one.
+
+    0 also for M = 0. The theory of later tokens is complete for symmetric M only.  (derived here)
+    """
+    inside = _on_span(s_b, s_c)
+    size = jnp.sum(inside**2)
+    return jnp.sum((inside - inside.T) ** 2) / 4 / jnp.where(size > 0, size, 1.0)
 
 
 def spectrum_resolution(

@@ -27,10 +27,14 @@ def test_spectrum_is_that_of_the_full_matrix(states, channels):
     assert seen.size == min(2 * states, channels)
     nonzero = np.sort(full[np.argsort(-np.abs(full))][: seen.size])
     np.testing.assert_allclose(seen, nonzero, atol=20 * channels * EPS * np.abs(full).max())
+    skew = np.sum((m - m.T) ** 2) / np.sum(m**2) / 4
+    np.testing.assert_allclose(theory.skew_share(s_b, s_c), skew, atol=100 * EPS)
 
 
 def test_section_8_1_tied_maps_have_the_signs_they_were_built_with():
     p, _ = pair(0, 6, 50)
+    assert float(theory.skew_share(np.arange(1, 7.0)[:, None] * p, p)) < EPS
+    assert float(theory.skew_share(0 * p, p)) == 0.0
     for signs in (np.ones(6), -np.ones(6), np.array([1, 1, 1, -1, -1, -1.0])):
         scales = signs * np.linspace(0.7, 2.0, 6)
         stored = (scales[:, None] * p).astype(np.float32), p.astype(np.float32)
