@@ -53,10 +53,12 @@ def inspect(
     from experiments.tokens.architecture import architecture_of
     from experiments.tokens.checkpoint import Checkpoint
     from experiments.tokens.text import token_ids
+    from paper_repro.compiled import keep_compiled
 
     if run is not None and ids:
         raise UserError("Give `--run` or `--ids`, not both.")
     console = Console()
+    keep_compiled(out)
     with jax.enable_x64(True):
         opened = Checkpoint.open(checkpoint)
         architecture = architecture_of(opened, groups)
