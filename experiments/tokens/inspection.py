@@ -41,6 +41,17 @@ def _values_in(block) -> jax.Array:
     return block.in_proj[rows] * block.norm
 
 
+_half_life = jax.jit(theory.recency_half_life)  # traced, so that a decay that underflows to 0 is no error
+
+
+def _resting_bias(block) -> jax.Array:
+    """Argument of the softplus where the projection gives 0; the limits of Mamba-2's steps as limits of it."""
+    if isinstance(block, dynamics.Mamba):
+        return block.dt_bias
+    limits = jnp.asarray(block.step_limit, block.dt_bias.dtype)
+    return jnp.clip(block.dt_bias, *(limits + jnp.log(-jnp.expm1(-limits))))
+
+
 @jax.jit
 def _token_map(s_b, s_c, unit):
     values = theory.symmetric_spectrum(s_b, s_c)
@@ -53,9 +64,8 @@ def _layer(block, unit: float) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
     maps = [_token_map(s_b, s_c, unit) for s_b, s_c in token_maps(block)]
     spectra, resolutions, shares, skews = (np.asarray(part) for part in zip(*maps, strict=True))
     rates = jnp.exp(block.a_log.reshape(block.a_log.shape[0], -1))
-    steps = jax.nn.softplus(block.dt_bias)
-    if isinstance(block, dynamics.Mamba2):
-        steps = jnp.clip(steps, *block.step_limit)
+    bias = _resting_bias(block)
+    half_lives = _half_life(rates, bias[:, None])
     values_in, out = _values_in(block), block.out_proj.T
     if isinstance(block, dynamics.Mamba2):
         out = out * block.gate_norm[:, None]
@@ -67,9 +77,12 @@ def _layer(block, unit: float) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
         "negative": (("group",), (spectra < -resolutions[:, None]).sum(1)),
         "negative_share": (("group",), shares),
         "skew_share": (("group",), skews),
-        "step": (("head",), np.asarray(steps)),
+        "step": (("head",), np.asarray(theory.step_size(0.0, 0.0, bias))),
         "rate_least": (("head",), np.asarray(rates.min(1))),
         "rate_most": (("head",), np.asarray(rates.max(1))),
+        "half_life_least": (("head",), np.asarray(half_lives.min(1))),
+        "half_life_median": (("head",), np.median(half_lives, axis=1)),
+        "half_life_most": (("head",), np.asarray(half_lives.max(1))),
         "skip": (("head",), np.asarray(block.skip)),
         "present_tap": ((), np.asarray(jnp.sum(block.conv[:, -1] ** 2) / jnp.maximum(jnp.sum(block.conv**2), 1e-300))),
         "value_alignment": ((), np.asarray(jnp.sum(values_in * out) / jnp.maximum(size, 1e-300))),
@@ -87,6 +100,7 @@ ATTRIBUTES = {
     "rate_least": ("a", "slowest decay -A of a head's states"),
     "rate_most": ("a", "fastest decay -A of a head's states"),
     "half_life_least": ("", "recency half-life ln 2/(a Delta) at rest of the head's fastest state, in tokens"),
+    "half_life_median": ("", "recency half-life at rest, median over the head's states, in tokens"),
     "half_life_most": ("", "recency half-life ln 2/(a Delta) at rest of the head's slowest state, in tokens"),
     "skip": ("D", "weight of the skip around the scan"),
     "present_tap": ("", "share of the convolution's energy on the present token"),
@@ -121,14 +135,11 @@ def weights_read(checkpoint: Checkpoint, architecture: Architecture, watch=_sile
         watch(f"weights of layer {number} of {architecture.layers}")
         variables = _layer(layer_of(checkpoint, architecture, number), architecture.unit)
         for name, (_, values) in variables.items():
-            if not np.isfinite(values).all():
+            # A step that underflows forgets nothing, so a half-life may be infinite.
+            if not np.isfinite(values).all() and not (name.startswith("half_life") and (values > 0).all()):
                 raise UserError(f"Layer {number} of {checkpoint.path}: `{name}` overflows, the weights are too large.")
         layers.append(xr.Dataset(variables))
     data = xr.concat(layers, "layer").assign_coords(layer=np.arange(architecture.layers))
-    # A step of 0 (its bias far below 0) forgets nothing, so its half-life is infinite.
-    with np.errstate(divide="ignore", over="ignore"):
-        for ends in (("least", "most"), ("most", "least")):
-            data[f"half_life_{ends[0]}"] = np.log(2) / (data[f"rate_{ends[1]}"] * data["step"])
     return _named(data)
 
 

@@ -83,7 +83,11 @@ def summary(weights: xr.Dataset, pushed: xr.Dataset | None, architecture: Archit
                     "sphere": sphere_regime(positive, negative),
                     "step": ends(part["step"]),
                     "rate": [*ends(part["rate_least"])[:1], *ends(part["rate_most"])[2:]],
-                    "half_life": [float(part["half_life_least"].min()), float(part["half_life_most"].max())],
+                    "half_life": [
+                        float(part["half_life_least"].min()),
+                        float(part["half_life_median"].median()),
+                        float(part["half_life_most"].max()),
+                    ],
                 }
             )
         layers.append(

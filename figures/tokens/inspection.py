@@ -45,7 +45,7 @@ def _shares(panel, weights, pushed):
     layers = weights["layer"].values
     share = weights["negative_share"]
     _band(panel, layers, share.min("group"), share.median("group"), share.max("group"), 0, "all directions")
-    style.phase_boundary(panel, 0.5, "as many either way", vertical=False)
+    panel.axhline(0.5, color=style.PALE, linewidth=0.7)
     if pushed is not None:
         seen = 1 - pushed["self_positive"].mean("group").values
         panel.plot(layers, seen, color=style.COLOURS[1], marker="s", markerfacecolor="white", linestyle="none",
@@ -69,8 +69,7 @@ def _steps(panel, weights, pushed):
 def _half_lives(panel, weights):
     layers = weights["layer"].values
     low, high = weights["half_life_least"], weights["half_life_most"]
-    middle = np.sqrt(low.median("head") * high.median("head"))
-    _band(panel, layers, low.min("head"), middle, high.max("head"), 0)
+    _band(panel, layers, low.min("head"), weights["half_life_median"].median("head"), high.max("head"), 0)
     panel.set(yscale="log", ylabel=r"half-life $\ln2/(a\Delta)$ [tokens]")
 
 
@@ -100,9 +99,10 @@ def _norms(panel, pushed):
 
 def _leading(panel, pushed):
     panel.plot(pushed["depth"], pushed["leading_share"], color=style.COLOURS[2], marker="^", markersize=3.0)
-    least = 1 / pushed.sizes["token"]
-    style.phase_boundary(panel, least, "orthogonal tokens", vertical=False)
+    tokens = pushed.sizes["token"]
+    panel.axhline(1 / tokens, color=style.INK, linewidth=0.9, linestyle=(0, (4, 2)), label=f"orthogonal, 1/{tokens}")
     panel.set(ylim=(0, 1.03), ylabel=r"leading Gram share $\lambda_1$")
+    panel.legend(loc="upper right")
 
 
 def _ranks(panel, pushed):
@@ -137,5 +137,5 @@ def depth_plot(weights: xr.Dataset, pushed: xr.Dataset | None, noise: float, nam
     for panel in panels.ravel():
         panel.xaxis.get_major_locator().set_params(integer=True)
     style.label_panels(panels.ravel())
-    figure.suptitle(name, fontsize=8.5)
+    figure.suptitle(f"{name}  (lines: medians, bands: from the least to the greatest)", fontsize=8.5)
     return figure

@@ -142,7 +142,7 @@ def show_architecture(path: Path, architecture: Architecture, console: Console) 
 def show_layers(told: dict, architecture: Architecture, console: Console) -> None:
     """One line for each layer, or for each group of a layer."""
     many = architecture.groups > 1
-    names = ["layer", *(["group"] if many else []), "signs", "eigenvalues", "< 0", "step", "half-life", "D > 0", "cos"]
+    names = ["layer", *(["group"] if many else []), "signs", "spectrum", "< 0", "step", "half-life", "cos"]
     table = _table("From the weights", *names)
     for layer in told["layers"]:
         for number, group in enumerate(layer["groups"]):
@@ -154,9 +154,8 @@ def show_layers(told: dict, architecture: Architecture, console: Console) -> Non
                 _range(group["eigenvalues"][0], group["eigenvalues"][-1]),
                 f"{100 * group['negative_share']:.1f}%",
                 _range(group["step"][0], group["step"][2]),
-                _range(*group["half_life"]),
-                f"{100 * layer['skip_positive']:.0f}%" if first else "",
-                f"{layer['value_alignment']:+.2g}" if first else "",
+                _range(group["half_life"][0], group["half_life"][2]),
+                f"{layer['value_alignment']:+.4f}" if first else "",
             )
     console.print(table)
 
@@ -188,9 +187,9 @@ def show_reading(told: dict, architecture: Architecture, console: Console) -> No
     token = "silu(conv(x))" if architecture.family == "mamba" else "the normalised residual stream"
     size = architecture.inner if architecture.family == "mamba" else architecture.width
     console.print(
-        f"M = S_C^T S_B acts on {token}, {size} channels. signs: eigenvalues of its symmetric part, the others are 0; "
-        "< 0: share of directions with theta^T M theta < 0; step, half-life (in tokens): of all heads and states, at "
-        "rest; cos: of W_out^T with the rows of W_in that make the values.",
+        f"M = S_C^T S_B acts on {token}, {size} channels. signs, spectrum: eigenvalues of its symmetric part, the "
+        "others are 0; < 0: share of directions with theta^T M theta < 0; step, half-life (in tokens): of all heads "
+        "and states, at rest; cos: of W_out^T with the rows of W_in that make the values.",
         style="dim",
         highlight=False,
     )
@@ -219,9 +218,10 @@ def show_reading(told: dict, architecture: Architecture, console: Console) -> No
             "convolution, SiLU:",
             f"B and C pass both after M's weights, so C.B has signs of its own (taps: {taps} now).",
         )
+    say("D:", f"is positive in {_percent([layer['skip_positive'] for layer in layers])} of the heads of a layer.")
     say("gate:", "multiplies what M returns, channel by channel and with either sign.")
     remarks = {
-        "skip": "D has both signs or is zero, so it gives M no sign to count against.",
+        "skip": "D has both signs or is zero and gives M no sign to count against.",
         "output": "W_out W_x has no positive part along theory's identity (cos below 3 s.d. of unrelated maps).",
         "decay": "the states of a channel decay at different rates, so no law in M alone holds.",
     }

@@ -22,6 +22,7 @@ def read(layers, groups, heads, scale=1.0):
             "negative_share": (("layer", "group"), rng.uniform(size=(layers, groups))),
             "step": (("layer", "head"), steps),
             "half_life_least": (("layer", "head"), 1 / steps),
+            "half_life_median": (("layer", "head"), 4 / steps),
             "half_life_most": (("layer", "head"), 16 / steps),
             "skip": (("layer", "head"), rng.normal(size=(layers, heads))),
             "value_alignment": ("layer", 0.01 * rng.normal(size=layers)),

@@ -95,4 +95,5 @@ def negative_share(eigenvalues: Real[Array | np.ndarray, "*batch modes"]) -> Flo
     integrand = jnp.sin(angle.sum(-2) / 2) * jnp.exp(-damping.sum(-2) / 4)
     share = 0.5 - (nodes[1] - nodes[0]) * integrand.sum(-1) / jnp.pi
     negative, positive = jnp.any(values < 0, axis=-1), jnp.any(values > 0, axis=-1)
-    return jnp.where(negative & positive, share, jnp.where(negative, 1.0, 0.0)).astype(values.dtype)
+    share = jnp.where(negative & positive, share, jnp.where(negative, 1.0, 0.0))
+    return jnp.where(jnp.isnan(values).any(axis=-1), jnp.nan, share).astype(values.dtype)

@@ -85,6 +85,8 @@ def test_negative_share_where_no_sign_is_mixed():
     table = [([2.0, 1.0], 0.0), ([-2.0, 0.0], 1.0), ([0.0, 0.0], 0.0)]
     for values, share in table:
         assert float(negative_share(np.array(values))) == share
+    for values in ([np.nan, np.nan], [1.0, np.nan], [-1.0, 2.0, np.nan], [-1.0, np.nan]):
+        assert np.isnan(float(negative_share(np.array(values)))), values
     batch = theory.negative_share(np.array([values for values, _ in table]))
     np.testing.assert_array_equal(batch, [share for _, share in table])
 
