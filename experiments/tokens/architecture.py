@@ -118,10 +118,10 @@ def _check_config(config: dict, family: str) -> None:
     said = {"Mamba1": "mamba", "Mamba2": "mamba2"}.get(_setting(config, ("layer",), "", str), said)
     _need(
         said == family,
-        f"config.json says `{said[:40]}`, but the tensors are those of {family}: only mamba and mamba2 are known.",
+        f"config.json says {said[:40]!r}, but the tensors are those of {family}: only mamba and mamba2 are known.",
     )
     act = _setting(config, ("hidden_act",), "silu", str)
-    _need(act in ("silu", "swish"), f"`hidden_act` must be silu, but is {act[:40]}.")
+    _need(act in ("silu", "swish"), f"`hidden_act` must be silu, but is {act[:40]!r}.")
     _need(_setting(config, ("rms_norm",), True, bool), "`rms_norm` is false: LayerNorm networks are not known.")
     _need(
         not _setting(config, ("norm_before_gate",), False, bool),
@@ -242,7 +242,7 @@ def _check_layers(checkpoint, prefix, layers, table, sizes, family) -> None:
         for short, name in names.items():
             _need(
                 short in table or short in OPTIONAL,
-                f"Tensor `{name[:120]}` belongs to neither Mamba nor Mamba-2: the network is of another kind.",
+                f"Tensor `{name}` belongs to neither Mamba nor Mamba-2: the network is of another kind.",
             )
             axes = table[short] if short in table else table[OPTIONAL[short]][:1]
             expected = tuple(sizes[axis] for axis in axes)

@@ -20,6 +20,7 @@ FORMATS = {"F64": 2.0**-52, "F32": 2.0**-23, "F16": 2.0**-10, "BF16": 2.0**-7}
 """Formats of floating-point weights and the spacing of each at 1."""
 INDEX, WHOLE = "model.safetensors.index.json", "model.safetensors"
 LARGEST_JSON = 64 * 2**20
+LONGEST_NAME = 200
 HABITS = {
     b"PK\x03\x04": "a zip archive, as torch.save writes it (a pickle inside)",
     b"\x1f\x8b": "a gzip file",
@@ -66,7 +67,7 @@ def _opened(path: Path):
     except SafetensorError as error:
         if habit := _habit(start):
             raise UserError(f"{path} is not a safetensors file but {habit}.") from None
-        reason = " ".join(str(error).split())
+        reason = "".join(letter if letter.isprintable() else " " for letter in str(error))
         raise UserError(f"{path} is not a safetensors file, or is truncated ({reason[:120]}).") from None
 
 
@@ -78,7 +79,7 @@ def _index(path: Path) -> dict[str, Path]:
     for name in set(table.values()):
         # An index is foreign data: it may not point outside its own folder.
         if Path(name).name != name or not name.endswith(".safetensors"):
-            raise UserError(f"{path} names `{name[:80]}`, which is no safetensors file beside it.")
+            raise UserError(f"{path} names {name[:80]!r}, which is no safetensors file beside it.")
     return {tensor: path.parent / name for tensor, name in table.items()}
 
 
@@ -120,8 +121,11 @@ class Checkpoint:
         held = {shard: set(file.keys()) for shard, file in files.items()}
         shapes, formats, handles = {}, {}, {}
         for name, shard in places.items():
+            # Names are quoted in messages and in a terminal, so they may hold no control characters.
+            if not name.isprintable() or len(name) > LONGEST_NAME:
+                raise UserError(f"{path} has a tensor with an unprintable or overlong name, {name[:40]!r}.")
             if name not in held[shard]:
-                raise UserError(f"{path} lists the tensor `{name[:80]}`, which is not in {shard}.")
+                raise UserError(f"{path} lists the tensor `{name}`, which is not in {shard}.")
             part = files[shard].get_slice(name)
             handles[name], shapes[name], formats[name] = files[shard], tuple(part.get_shape()), part.get_dtype()
         if not handles:

@@ -269,6 +269,14 @@ def test_tensors_that_do_not_fit(family, change, sentence, tmp_path):
     refused(lambda: opened(stored(tmp_path, tensors, config(family))), sentence)
 
 
+@pytest.mark.parametrize("name", ["\x1b[2Jx", "a\nb", "x" * 201])
+def test_names_that_would_disturb_a_terminal(name, tmp_path):
+    path = stored(tmp_path, weights("mamba") | {name: np.zeros(1, np.float32)})
+    refused(lambda: opened(path), "unprintable or overlong name")
+    told = config("mamba") | {"model_type": "a\nb"}
+    refused(lambda: opened(stored(tmp_path, weights("mamba"), told)), r"says 'a\nb'")
+
+
 def test_a_network_of_another_kind(tmp_path):
     tensors = {"model.layers.0.self_attn.q_proj.weight": np.zeros((4, 4), np.float32)}
     refused(lambda: opened(stored(tmp_path, tensors)), "is no Mamba or Mamba-2 network")
@@ -277,7 +285,7 @@ def test_a_network_of_another_kind(tmp_path):
 @pytest.mark.parametrize(
     ("family", "settings", "sentence"),
     [
-        ("mamba", {"model_type": "falcon_mamba"}, "config.json says `falcon_mamba`"),
+        ("mamba", {"model_type": "falcon_mamba"}, "config.json says 'falcon_mamba'"),
         ("mamba", {"model_type": 3}, "`model_type` of config.json cannot be '3'"),
         ("mamba", {"hidden_act": "gelu"}, "`hidden_act` must be silu"),
         ("mamba", {"rms_norm": False}, "LayerNorm"),
