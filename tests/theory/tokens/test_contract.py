@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.theory.battery import Battery
+from tests.theory.tokens.test_array_laws import ARRAY_MODULES
 from theory import tokens
 
 # A generic point of the slow regime; sequences and positions are fixed, floats are batched and differentiated.
@@ -27,6 +28,14 @@ POINT = {
     "remaining": 0.05,
     "position": 3,
     "source": 2,
+    "first": 0.8,
+    "second": -0.9,
+    "log_leader": 40.0,
+    "invariant": -0.7,
+    "leader": 1.1,
+    "follower": 0.6,
+    "spread": 1.5,
+    "side": 1.0,
 }
 BURSTING = {"token": 1.3}
 CONVERGENT = {"coupling": -0.7}
@@ -39,6 +48,9 @@ SPECIAL = {
     "exact_hold_convergent_constant": CONVERGENT,
     "sign_kept_step": CONVERGENT,
     "growth_bound": {"position": 2.0},
+    "order_threshold": BURSTING,
+    "constant_step_pair": CONVERGENT,
+    "constant_step_tokens": CONVERGENT,
 }
 # Every optional argument takes part too.
 OPTIONAL = {
@@ -54,9 +66,9 @@ BATTERY = Battery(
     tokens,
     POINT,
     special={name: OPTIONAL[name] | SPECIAL.get(name, {}) for name in OPTIONAL},
-    one_at_a_time=frozenset({"regimes"}),
-    # Spectra of weights have tests of their own.
-    elsewhere=("low_rank",),
+    one_at_a_time=frozenset({"regimes", "constant_step_tokens"}),
+    # Laws of arrays go through `test_array_laws`, spectra of weights through tests of their own.
+    elsewhere=("low_rank", *(f"tokens.{name}" for name in ARRAY_MODULES)),
 )
 
 
