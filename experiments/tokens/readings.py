@@ -73,6 +73,7 @@ def summary(weights: xr.Dataset, pushed: xr.Dataset | None, architecture: Archit
             positive, negative = int(part["positive"]), int(part["negative"])
             groups.append(
                 {
+                    "spectrum": [float(part["eigenvalue"].min()), float(part["eigenvalue"].max())],
                     "eigenvalues": part["eigenvalue"].values.tolist(),
                     "resolution": float(part["resolution"]),
                     "positive": positive,

@@ -151,7 +151,7 @@ def show_layers(told: dict, architecture: Architecture, console: Console) -> Non
                 str(layer["layer"]) if first else "",
                 *([str(number)] if many else []),
                 f"{group['positive']}+ {group['negative']}-",
-                _range(group["eigenvalues"][0], group["eigenvalues"][-1]),
+                _range(*(0.0 if abs(end) < group["resolution"] else end for end in group["spectrum"])),
                 f"{100 * group['negative_share']:.1f}%",
                 _range(group["step"][0], group["step"][2]),
                 _range(group["half_life"][0], group["half_life"][2]),
