@@ -61,6 +61,9 @@ def _token_map(s_b, s_c, unit):
 
 
 def _layer(block, unit: float) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    if isinstance(block, dynamics.Mamba2):
+        # Two rounded numbers make each entry: that of in_proj and the norm's weight.
+        unit = 2 * ((1 + unit / 2) ** 2 - 1)
     maps = [_token_map(s_b, s_c, unit) for s_b, s_c in token_maps(block)]
     spectra, resolutions, shares, skews = (np.asarray(part) for part in zip(*maps, strict=True))
     rates = jnp.exp(block.a_log.reshape(block.a_log.shape[0], -1))
