@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from experiments.tokens.architecture import Architecture
+from theory import tokens as theory
 
 SPHERE = {"convergent": "diversity", "divergent": "collapse"}
 UNALIGNED = 3.0
@@ -61,6 +62,16 @@ def silences(layer: xr.Dataset, architecture: Architecture) -> list[str]:
     return found
 
 
+def null_space_exponents(part: xr.Dataset, rank: int) -> list[float]:
+    """Least and greatest power of time, over heads and states, with which tokens shrink in the null space of M.
+
+    part: one group of one layer, whose M is negative semidefinite of this rank.
+    """
+    rates = np.stack([part["rate_least"].values, part["rate_most"].values])
+    found = np.asarray(theory.null_space_exponent(rank, rates, part["bias"].values))
+    return [float(found.min()), float(found.max())]
+
+
 def summary(weights: xr.Dataset, pushed: xr.Dataset | None, architecture: Architecture) -> dict:
     """All of it as plain data for JSON; ranges are [least, median, greatest], infinities are null."""
     per_group = architecture.heads // architecture.groups
@@ -71,6 +82,7 @@ def summary(weights: xr.Dataset, pushed: xr.Dataset | None, architecture: Archit
         for group in range(architecture.groups):
             part = layer.isel(group=group, head=slice(group * per_group, (group + 1) * per_group))
             positive, negative = int(part["positive"]), int(part["negative"])
+            regime = raw_regime(positive, negative)
             groups.append(
                 {
                     "spectrum": [float(part["eigenvalue"].min()), float(part["eigenvalue"].max())],
@@ -80,7 +92,8 @@ def summary(weights: xr.Dataset, pushed: xr.Dataset | None, architecture: Archit
                     "negative": negative,
                     "negative_share": float(part["negative_share"]),
                     "skew_share": float(part["skew_share"]),
-                    "raw": raw_regime(positive, negative),
+                    "raw": regime,
+                    "null_space": null_space_exponents(part, negative) if regime == "convergent" else None,
                     "sphere": sphere_regime(positive, negative),
                     "step": ends(part["step"]),
                     "rate": [*ends(part["rate_least"])[:1], *ends(part["rate_most"])[2:]],

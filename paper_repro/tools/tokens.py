@@ -19,7 +19,7 @@ File = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="CHECKPOINT")
 RAW = {
     "both": "a first token with theta^T M theta < 0 converges, every other diverges; later tokens mostly diverge",
     "divergent": "tokens diverge unless they lie in the null space of M",
-    "convergent": "tokens shrink, like 1/sqrt(t) in the range of M, in its null space like t^-(1 - q^rank)/2, slower",
+    "convergent": "tokens shrink, like 1/sqrt(t) in the range of M, in its null space more slowly",
     "frozen": "M is zero to the resolution of the weights, nothing moves",
 }
 SPHERE = {
@@ -197,7 +197,9 @@ def show_reading(told: dict, architecture: Architecture, console: Console) -> No
     for regime in RAW:
         if numbers := sorted({number for number, group in groups if group["raw"] == regime}):
             layer = f"layer{'s' if len(numbers) > 1 else ''} {_spans(numbers)}"
-            say(f"{layer}, raw:", RAW[regime] + ".")
+            powers = [p for _, group in groups if group["raw"] == regime for p in group["null_space"] or ()]
+            slower = f", like t^p with p from {min(powers):.2g} to {max(powers):.2g}" if powers else ""
+            say(f"{layer}, raw:", RAW[regime] + slower + ".")
             say(f"{layer}, normalised:", SPHERE[regime] + ".")
     skew = [group["skew_share"] for _, group in groups]
     if max(skew) > 0.01:

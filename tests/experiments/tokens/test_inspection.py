@@ -116,6 +116,13 @@ def test_sections_4_and_5_the_sign_decides_both_flows_in_opposite_senses(tmp_pat
     assert (second["raw"], second["sphere"], second["negative_share"]) == ("convergent", "diversity", 1.0)
     assert (first["positive"], first["negative"], second["positive"], second["negative"]) == (3, 0, 0, 3)
     assert max(first["skew_share"], second["skew_share"]) < 1e-12
+    # Section 4.2: behind the first N tokens, t^-(1 - q^N)/2 in the null space, q = e^(-a softplus(b)).
+    tensors = load_file(FOLDER / "mamba" / "model.safetensors")
+    steps = np.logaddexp(0, tensors["backbone.layers.1.mixer.dt_proj.bias"].astype(float))
+    q = np.exp(-np.exp(tensors["backbone.layers.1.mixer.A_log"].astype(float)) * steps[:, None])
+    powers = -(1 - q**3) / 2
+    np.testing.assert_allclose(second["null_space"], [powers.min(), powers.max()], rtol=1e-12)
+    assert first["null_space"] is None
     mixed = tied(tmp_path, [(1.0, -1.0, 1.0), (0.0, 0.0, 0.0)])["layers"]
     assert (mixed[0]["groups"][0]["raw"], mixed[0]["groups"][0]["sphere"]) == ("both", "both")
     assert (mixed[1]["groups"][0]["raw"], mixed[1]["groups"][0]["sphere"]) == ("frozen", "frozen")
