@@ -1,7 +1,26 @@
 """Token dynamics of deep selective state-space models (arXiv 2410.03292): layers, flows and their solvers."""
 
+from dynamics.tokens.attention import SelfAttention as SelfAttention
+from dynamics.tokens.depth import residual_stack as residual_stack
+from dynamics.tokens.depth import unit as unit
+from dynamics.tokens.diagnostics import cosines as cosines
+from dynamics.tokens.diagnostics import effective_rank as effective_rank
+from dynamics.tokens.diagnostics import gram_shares as gram_shares
+from dynamics.tokens.diagnostics import leading_share as leading_share
+from dynamics.tokens.diagnostics import participation_ratio as participation_ratio
 from dynamics.tokens.fate import Fate as Fate
 from dynamics.tokens.fate import line_fate as line_fate
+from dynamics.tokens.flow import TokenFate as TokenFate
+from dynamics.tokens.flow import TokenFlow as TokenFlow
+from dynamics.tokens.flow import sphere_flow as sphere_flow
+from dynamics.tokens.flow import token_fate as token_fate
+from dynamics.tokens.flow import token_flow as token_flow
+from dynamics.tokens.layer import Layer as Layer
+from dynamics.tokens.layer import hidden_attention as hidden_attention
+from dynamics.tokens.layer import layer_of_matrix as layer_of_matrix
+from dynamics.tokens.layer import make_layer as make_layer
+from dynamics.tokens.layer import selective_layer as selective_layer
+from dynamics.tokens.layer import step_sizes as step_sizes
 from dynamics.tokens.line import Line as Line
 from dynamics.tokens.line import line_attention as line_attention
 from dynamics.tokens.line import line_layer as line_layer
@@ -20,3 +39,6 @@ from dynamics.tokens.mamba import head_scan as head_scan
 from dynamics.tokens.mamba import mamba as mamba
 from dynamics.tokens.mamba import mamba2 as mamba2
 from dynamics.tokens.mamba import rms_norm as rms_norm
+from dynamics.tokens.selective import selective_scan as selective_scan
+from dynamics.tokens.step_size import log_softplus as log_softplus
+from dynamics.tokens.step_size import softplus as softplus

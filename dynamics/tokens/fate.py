@@ -92,8 +92,7 @@ def line_fate(
     log_size, s = (state[0] for state in solved.states)
     blew_up = (jnp.max(jnp.where(sign == 0, -jnp.inf, log_size)) >= top - 1.0) & (solved.status == OK)
     time = jnp.where(blew_up, jnp.exp(log_unit) * jnp.expm1(s), jnp.inf)
-    # ln(e^s - 1) without the loss of digits of either form at the other's end.
-    log_time = log_unit + jnp.where(s > 1, s + jnp.log1p(-jnp.exp(-jnp.maximum(s, 1))), jnp.log(jnp.expm1(s)))
+    log_time = log_unit + s + jnp.log(-jnp.expm1(-s))
     status = jnp.where(blew_up, BLOW_UP, solved.status).astype(jnp.int8)
     regime = _regimes(log_size, sign, line, blew_up)
     return Fate(time, log_time, log_size, sign, regime, status, solved.steps)

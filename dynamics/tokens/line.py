@@ -28,6 +28,9 @@ class Line(eqx.Module):
     exact_zoh: bool = eqx.field(static=True, default=False)
     causal: bool = eqx.field(static=True, default=True)
 
+    def __call__(self, x: Float[Array, " tokens"]) -> Float[Array, " tokens"]:
+        return line_layer(x, self)
+
 
 def make_line(
     rate: Real[ArrayLike, ""],

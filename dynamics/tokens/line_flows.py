@@ -41,7 +41,7 @@ def line_flow(
 
     x0: tokens at t = 0.  log_times: increasing.  t_0 is the first relative change of the fastest token.
     """
-    _increasing("log_times", log_times)
+    refuse_unordered("log_times", log_times)
     sign, start, line = prepared(x0, line)
     log_unit = log_unit_of_time(start, sign, line)
     points = jnp.logaddexp(0.0, jnp.asarray(log_times, start.dtype) - log_unit)
@@ -177,7 +177,8 @@ def blow_up(
     return BlowUp(jnp.where(ended, time, jnp.inf), tokens, status, solved.steps)
 
 
-def _increasing(name, values):
+def refuse_unordered(name: str, values: Real[ArrayLike, " points"]) -> None:
+    """ValueError naming the argument unless concrete values increase strictly; traced ones pass unseen."""
     if isinstance(values, jax.core.Tracer):
         return
     array = np.asarray(values)
