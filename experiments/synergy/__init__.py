@@ -9,6 +9,8 @@ from experiments.synergy import (
     correlation_laws_claims,
     depth,
     depth_claims,
+    digits,
+    digits_claims,
     majority,
     majority_claims,
     mixing_claims,
@@ -34,6 +36,7 @@ EXPERIMENTS = (
     *continuous.EXPERIMENTS,
     *baselines.EXPERIMENTS,
     *unequal_agents.EXPERIMENTS,
+    *digits.EXPERIMENTS,
 )
 CLAIMS = (
     *majority_claims.CLAIMS,
@@ -48,4 +51,5 @@ CLAIMS = (
     *continuous_claims.CLAIMS,
     *baselines_claims.CLAIMS,
     *unequal_agents_claims.CLAIMS,
+    *digits_claims.CLAIMS,
 )

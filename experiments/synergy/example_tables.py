@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dynamics.synergy import agents_votes, leaf_biases, transmissions
+from experiments.synergy.digits import digits_table
 
 COMPUTES = (1.0, 4.0, 16.0, 64.0)
 TRUTH = {"scale": 0.2, "beta": 0.25, "correlation": 0.15, "fidelity": 0.9}
@@ -41,4 +42,4 @@ def synthetic_table(tasks: int = 300, agents: int = 5, seed: int = 0) -> pd.Data
     )
 
 
-TABLES = {"synthetic": synthetic_table}
+TABLES = {"synthetic": synthetic_table, "digits": digits_table}

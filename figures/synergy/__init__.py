@@ -5,6 +5,7 @@ from figures.synergy import (
     continuous,
     correlation_laws,
     depth,
+    digits,
     majority,
     monte_carlo,
     predictors,
@@ -20,4 +21,5 @@ FIGURES = (
     *correlation_laws.FIGURES,
     *continuous.FIGURES,
     *baselines.FIGURES,
+    *digits.FIGURES,
 )

@@ -44,8 +44,8 @@ def calibrate(
     return 0
 
 
-def example(kind: tyro.conf.Positional[Literal["synthetic"]], table: Table, seed: int = 0) -> int:
-    """Write a table to try `calibrate` on: agents drawn from the paper's model.
+def example(kind: tyro.conf.Positional[Literal["synthetic", "digits"]], table: Table, seed: int = 0) -> int:
+    """Write a table to try `calibrate` on: agents drawn from the paper's model, or classifiers of handwritten digits.
 
     Args:
         kind: What the table holds.

@@ -61,6 +61,7 @@ from .correlation_laws import pre_channel_gain as pre_channel_gain
 from .correlation_laws import pre_channel_map as pre_channel_map
 from .correlation_laws import pre_channel_root_bias as pre_channel_root_bias
 from .correlation_laws import received_correlation as received_correlation
+from .difficulty import difficulty_root_bias as difficulty_root_bias
 from .exchangeable import beta_binomial_critical_correlation as beta_binomial_critical_correlation
 from .exchangeable import beta_binomial_gain as beta_binomial_gain
 from .exchangeable import beta_binomial_map as beta_binomial_map

@@ -25,7 +25,7 @@ from .recursion import checked
 
 
 @partial(jax.jit, static_argnums=0)
-def _beta_binomial_series(fan_in: int, correlation: Array, bias: Array) -> Array:
+def beta_binomial_series(fan_in: int, correlation: Array, bias: Array) -> Array:
     """f(u)/u = sum_j C(2j, j) (a)_j (c)_j / (M)_{2j} * M/(M + 2j), with a, c = M (1 +- u)/2, M = 1/rho - 1.
 
     Every factor is multiplied by rho, which makes rho = 0 and rho = 1 ordinary points.
@@ -57,7 +57,7 @@ def beta_binomial_map(
     signed("bias", bias)
     fan_in, (correlation, fidelity, bias) = checked(fan_in, correlation, fidelity, bias)
     signal = fidelity * bias
-    return signal * _beta_binomial_series(fan_in, correlation, signal)
+    return signal * beta_binomial_series(fan_in, correlation, signal)
 
 
 def beta_binomial_gain(
@@ -132,7 +132,7 @@ def probit_gain(
 
 
 def _beta_binomial_slope(fan_in: int, correlation: Array) -> Array:
-    return _beta_binomial_series(fan_in, correlation, jnp.zeros_like(correlation))
+    return beta_binomial_series(fan_in, correlation, jnp.zeros_like(correlation))
 
 
 def _probit_slope(fan_in: int, correlation: Array) -> Array:

@@ -29,6 +29,7 @@ POINT = {
     "miss_probability": 0.02,
     "third_moment_slope": 0.3,
     "groups": 500.0,
+    "task_correlation": 0.15,
     "mean_bias": 0.25,
     "bias_variance": 0.05,
     "correlation_error": 0.03,
