@@ -38,7 +38,7 @@ def agents_votes(
 
 
 def mixed_task_counts(
-    key: PRNGKey, agents: int, correlation: Scalar, biases: Sequence[float], tasks: int
+    key: PRNGKey, agents: int, correlation: Scalar, biases: Sequence[Scalar], tasks: int
 ) -> Int8[Array, " tasks"]:
     """Right answers of `agents` to each of `tasks` tasks whose bias is one of `biases`, chosen evenly for each task.
 

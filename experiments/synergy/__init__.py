@@ -3,6 +3,8 @@
 from experiments.synergy import (
     baselines,
     baselines_claims,
+    calibration_claims,
+    calibration_study,
     continuous,
     continuous_claims,
     correlation_laws,
@@ -37,6 +39,7 @@ EXPERIMENTS = (
     *baselines.EXPERIMENTS,
     *unequal_agents.EXPERIMENTS,
     *digits.EXPERIMENTS,
+    *calibration_study.EXPERIMENTS,
 )
 CLAIMS = (
     *majority_claims.CLAIMS,
@@ -52,4 +55,5 @@ CLAIMS = (
     *baselines_claims.CLAIMS,
     *unequal_agents_claims.CLAIMS,
     *digits_claims.CLAIMS,
+    *calibration_claims.CLAIMS,
 )

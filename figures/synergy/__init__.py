@@ -2,6 +2,7 @@
 
 from figures.synergy import (
     baselines,
+    calibration_study,
     continuous,
     correlation_laws,
     depth,
@@ -22,4 +23,5 @@ FIGURES = (
     *continuous.FIGURES,
     *baselines.FIGURES,
     *digits.FIGURES,
+    *calibration_study.FIGURES,
 )
