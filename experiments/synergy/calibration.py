@@ -21,6 +21,7 @@ from experiments.estimates import wilson_interval
 from experiments.synergy.agents_table import AgentsTable
 from experiments.synergy.estimation import (
     VoteTotals,
+    cousin_correlation,
     exponential_weights,
     fit_counts,
     fit_leaf_law,
@@ -80,8 +81,9 @@ class LawTest:
 class Calibration:
     """What a table says of the parameters of arXiv 2601.17311, and of a tree of fan-in `fan_in` built on them.
 
-    beta, scale and loglog are None where the leaf law cannot be fitted (`remarks` says why), fidelity where nothing was
-    transmitted. alpha_by_law holds the gain under other joint laws of the same correlation.
+    task_correlation is that of votes in different groups on one task, None where a task has one group; the paper's
+    trees have none. beta, scale and loglog are None where the leaf law cannot be fitted (`remarks` says why), fidelity
+    where nothing was transmitted. alpha_by_law holds the gain under other joint laws of the same correlation.
     """
 
     rows: int
@@ -96,6 +98,7 @@ class Calibration:
     assumed_fidelity: float | None
     correlation: Estimate
     correlation_likelihood: Estimate | None
+    task_correlation: Estimate | None
     alpha: Estimate
     probability_above_one: float
     alpha_by_law: dict[str, Estimate]
@@ -109,13 +112,13 @@ class Calibration:
 
 @partial(jax.jit, static_argnums=2)
 def _resampled(totals: VoteTotals, level_of: jax.Array, levels: int, weights: jax.Array, computes, used):
-    """For each row of weights: the correlation, the bias at each level, and the leaf law of the levels used."""
+    """For each row of weights: siblings' and cousins' correlation, the bias at each level, the law of those used."""
 
     def one(weight):
         sums = weighed(totals, weight)
         votes, signed = (jnp.zeros(levels).at[level_of].add(v) for v in (sums.votes, sums.signed))
         law = fit_leaf_law(computes, jnp.where(used, votes, 0.0), jnp.where(used, (votes + signed) / 2, 0.0))
-        return moment_correlation(sums), signed / votes, law
+        return moment_correlation(sums), cousin_correlation(totals, weight), signed / votes, law
 
     return jax.lax.map(one, weights, batch_size=100)
 
@@ -169,7 +172,7 @@ def _calibrate(table: AgentsTable, fan_in: int, fidelity: float | None, resample
     drawn = exponential_weights(weights_key, resamples, totals.votes.shape[0])
     # The first row is the table as it is.
     weights = jnp.concatenate([jnp.ones((1, drawn.shape[1])), drawn])
-    shown, biases, laws = jax.tree.map(
+    shown, cousins, biases, laws = jax.tree.map(
         np.asarray,
         _resampled(totals, jnp.asarray(level_of), len(computes), weights, jnp.asarray(computes), jnp.asarray(used)),
     )
@@ -179,6 +182,9 @@ def _calibrate(table: AgentsTable, fan_in: int, fidelity: float | None, resample
     gamma, gammas = _fidelity(table, fidelity, channel_key, resamples)
     alpha, by_law, exponent, settled = _carried(fan_in, jnp.asarray(rho), jnp.asarray(gammas))
     beta = None if why_not else laws.exponent
+    levels = _levels(computes, votes, biases, sums, level_of, used & (not why_not))
+    if beta is not None:
+        remarks += _misfits(levels, float(laws.scale[0]), float(beta[0]))
     return Calibration(
         rows=table.rows,
         tasks=table.tasks,
@@ -192,6 +198,7 @@ def _calibrate(table: AgentsTable, fan_in: int, fidelity: float | None, resample
         assumed_fidelity=None if table.transmissions else float(gammas[0]),
         correlation=_drawn(shown),
         correlation_likelihood=_likelihood(table.counts),
+        task_correlation=_drawn(cousins) if np.isfinite(cousins[0]) else None,
         alpha=_drawn(alpha),
         probability_above_one=float(np.mean(alpha[1:] > 1)),
         alpha_by_law={name: _drawn(draws) for name, draws in by_law.items()},
@@ -199,7 +206,7 @@ def _calibrate(table: AgentsTable, fan_in: int, fidelity: float | None, resample
         probability_beyond_leaf=None if beta is None else float(np.mean(exponent[1:] > beta[1:])),
         saturation=_drawn(settled),
         mixture_test=_law_tests(table.counts),
-        levels=_levels(computes, votes, biases, sums, level_of, used & (not why_not)),
+        levels=levels,
         remarks=tuple(remarks),
     )
 
@@ -289,6 +296,18 @@ def _law_tests(counts: np.ndarray) -> dict[str, LawTest] | None:
             log_likelihood=float(np.asarray(fit.log_likelihood)[enough].sum()),
         )
     return tests
+
+
+def _misfits(levels: tuple[Level, ...], scale: float, beta: float) -> list[str]:
+    """Says where the leaf law misses what it was fitted to by twice the half-length of its interval."""
+    missed = [
+        f"{level.compute:g}"
+        for level in levels
+        if level.fitted
+        and abs(scale * level.compute**beta - level.bias.value) > 2 * (level.bias.high - level.bias.value) + 1e-12
+    ]
+    what = "k x^beta does not pass through the answers at compute"
+    return [f"{what} {', '.join(missed)}: beta sums up these levels, do not extrapolate."] if missed else []
 
 
 def _levels(computes, votes, biases, sums: VoteTotals, level_of, fitted) -> tuple[Level, ...]:

@@ -137,6 +137,17 @@ def moment_correlation(totals: VoteTotals, per_stratum: bool = False) -> Float[A
     return excess / room if per_stratum else excess.sum(axis=-1) / room.sum(axis=-1)
 
 
+def cousin_correlation(hands: VoteTotals, weights: Float[Array, " hands"]) -> Float[Array, ""]:
+    """As `moment_correlation`, of two votes of different groups on one task; NaN where no task has two groups.
+
+    The paper's trees have none of it: what different subtrees share is the task.
+    """
+    sums = weighed(hands, weights)
+    products = weights @ (hands.signed_squared - hands.agreement - hands.votes)
+    pairs = weights @ (hands.votes_squared - hands.pairs - hands.votes)
+    return moment_correlation(sums._replace(pairs=pairs, agreement=products))
+
+
 def group_totals(counts: Float[Array, " counts"]) -> VoteTotals:
     """The totals of one group a task, from how many groups had j right votes, j = 0..b; one hand for each j."""
     fan_in = counts.shape[-1] - 1

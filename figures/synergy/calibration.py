@@ -31,6 +31,9 @@ def _leaves(panel, found: Calibration) -> None:
     panel.axhspan(mu.low, mu.high, color=style.PALE, alpha=0.25, linewidth=0)
     style.phase_boundary(panel, mu.value, r"saturation $\mu^*$ of a tree", vertical=False)
     panel.set(xscale="log", xlabel="compute $x$ of one agent", ylabel=r"bias $\mu_0$ of one agent")
+    if len(compute) <= 8:
+        panel.set_xticks(compute, [f"{x:g}" for x in compute])
+        panel.minorticks_off()
     panel.set_ylim(min(0.0, 1.1 * low.min()), 1.08)
     panel.legend(loc="lower right" if value[0] < 0.4 else "center right")
 

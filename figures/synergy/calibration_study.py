@@ -120,10 +120,10 @@ FIGURES = (
         ),
         draw=calibration_study,
         caption="Calibration of synthetic tasks. (a) beta from 2000 answers at each of six computes, k = 0.05: "
-        "likelihood with its Fisher law, and the line through logarithms. (b) Coverage of 95 % intervals of rho (dashed: "
-        "nominal). (c) Tasks of two difficulties, unsorted, inflate rho; lines: closed form. (d) Chi-square test of the "
-        "copy mixture at 5 %, b = 5, rho = 0.2, u = 0.3. (e), (f) Whole tables: alpha is well known, whether s exceeds "
-        "beta is not.",
+        "likelihood with its Fisher law, and the line through logarithms. (b) Coverage of 95 % intervals of rho "
+        "(dashed: nominal). (c) Tasks of two difficulties, unsorted, inflate rho; lines: closed form. (d) Chi-square "
+        "test of the copy mixture at 5 %, b = 5, rho = 0.2, u = 0.3. (e), (f) Whole tables: alpha is well known, "
+        "whether s exceeds beta is not.",
         counterpart="v1 Fig. 12",
     ),
 )

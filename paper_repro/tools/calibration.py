@@ -54,7 +54,7 @@ def show(found: Calibration, source: str, console: Console) -> None:
     )
     console.print(_levels(found))
     console.print(_estimates(found))
-    for line in (*_laws(found), *verdict(found), *found.remarks):
+    for line in (*_laws(found), *_tasks(found), *verdict(found), *found.remarks):
         console.print(line, soft_wrap=True)
 
 
@@ -93,6 +93,7 @@ def _estimates(found: Calibration) -> Table:
     row("gamma", "message fidelity", found.fidelity, "flips, Wilson")
     row("rho", "correlation of errors", found.correlation, "moments")
     row("", "", found.correlation_likelihood, "likelihood, copy mixture")
+    row("", "", found.task_correlation, "of different groups")
     at = f"fan-in {found.fan_in}"
     at += "" if found.assumed_fidelity is None else f", gamma {found.assumed_fidelity:g} assumed"
     row("alpha", "gain of one level", found.alpha, at)
@@ -115,8 +116,18 @@ def _laws(found: Calibration) -> list[str]:
             f"p = {test.p:.2g}, log-likelihood {test.log_likelihood:.1f}"
         )
     if found.mixture_test["copy_mixture"].p < 0.05:
-        lines.append("alpha rests on the copy mixture, which these votes contradict: trust a tree only after a trial.")
+        lines.append("alpha and mu* rest on copies, which these votes contradict: trust a tree only after a trial.")
     return lines
+
+
+def _tasks(found: Calibration) -> list[str]:
+    if found.task_correlation is None or found.task_correlation.low <= 0:
+        return []
+    rho = found.task_correlation.value
+    return [
+        f"Votes of different groups agree on a task too (rho = {rho:.3g}), as votes in the paper never do: what is "
+        "hard for one subtree is hard for all, and mu* promises too much."
+    ]
 
 
 def verdict(found: Calibration) -> list[str]:

@@ -13,6 +13,7 @@ from experiments.synergy.agents_table import AgentsTable, read_table
 from experiments.synergy.calibration import calibrate
 from experiments.synergy.estimation import (
     VoteTotals,
+    cousin_correlation,
     fit_counts,
     fit_leaf_law,
     fit_log_log,
@@ -49,13 +50,8 @@ def test_the_log_log_line_leaves_out_levels_that_are_no_better_than_chance():
     np.testing.assert_allclose([line.scale, line.exponent], [0.1, 0.5], rtol=1e-12)
 
 
-def test_moment_correlation_is_the_plain_double_sum():
-    """Three tasks, groups of different sizes, two on one task: products of pairs within and between, one by one."""
-    tasks = [[[1, 1, -1], [1, -1]], [[-1, -1]], [[1, 1, 1, 1]]]
-    within = [a * b for groups in tasks for g in groups for i, a in enumerate(g) for j, b in enumerate(g) if i != j]
-    flat = [[vote for group in groups for vote in group] for groups in tasks]
-    between = [a * b for i, one in enumerate(flat) for j, two in enumerate(flat) if i != j for a in one for b in two]
-    expected = (np.mean(within) - np.mean(between)) / (1 - np.mean(between))
+def hands_of(tasks) -> VoteTotals:
+    """One hand a task, from its groups of votes."""
     sums = [
         (
             sum(map(len, groups)),
@@ -67,8 +63,31 @@ def test_moment_correlation_is_the_plain_double_sum():
         )
         for groups in tasks
     ]
-    hands = VoteTotals(*(jnp.asarray(column, float)[:, None] for column in zip(*sums, strict=True)))
+    return VoteTotals(*(jnp.asarray(column, float)[:, None] for column in zip(*sums, strict=True)))
+
+
+def test_moment_correlation_is_the_plain_double_sum():
+    """Three tasks, groups of different sizes, two on one task: products of pairs within and between, one by one."""
+    tasks = [[[1, 1, -1], [1, -1]], [[-1, -1]], [[1, 1, 1, 1]]]
+    within = [a * b for groups in tasks for g in groups for i, a in enumerate(g) for j, b in enumerate(g) if i != j]
+    flat = [[vote for group in groups for vote in group] for groups in tasks]
+    between = [a * b for i, one in enumerate(flat) for j, two in enumerate(flat) if i != j for a in one for b in two]
+    expected = (np.mean(within) - np.mean(between)) / (1 - np.mean(between))
+    hands = hands_of(tasks)
     np.testing.assert_allclose(moment_correlation(weighed(hands, jnp.ones(3))), expected, rtol=1e-12)
+
+
+def test_cousins_correlation_is_the_plain_double_sum_over_groups():
+    tasks = [[[1, 1, -1], [1, -1]], [[-1, -1], [-1, 1]], [[1, 1], [1, 1]]]
+    across = [
+        a * b for g in tasks for i, one in enumerate(g) for j, two in enumerate(g) if i != j for a in one for b in two
+    ]
+    flat = [[vote for group in groups for vote in group] for groups in tasks]
+    between = [a * b for i, one in enumerate(flat) for j, two in enumerate(flat) if i != j for a in one for b in two]
+    expected = (np.mean(across) - np.mean(between)) / (1 - np.mean(between))
+    np.testing.assert_allclose(cousin_correlation(hands_of(tasks), jnp.ones(3)), expected, rtol=1e-12)
+    alone = hands_of([[[1, 1, -1]], [[-1, 1]]])
+    assert np.isnan(cousin_correlation(alone, jnp.ones(2)))
 
 
 def test_strata_of_different_accuracy_are_no_correlation():
