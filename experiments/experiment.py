@@ -40,6 +40,8 @@ class Experiment:
     NumPy arrays as it goes, or plays someone else's library) says `compiled=False` and is called point by point.
     A cell so large that one of them fills the caches says `side_by_side=False`: each device then takes its cells
     one after another, inside the same compiled call.
+    `packages` names what the numbers depend on besides jax and numpy; "python" is the interpreter itself.
+    A cell that takes seconds even at `quick` has a scale `smoke` too, for the tests that every cell goes through.
     """
 
     name: str
@@ -53,8 +55,9 @@ class Experiment:
     shard_cells: int = 4096
     precision: str = "float64"
     compiled: bool = True
+    packages: tuple[str, ...] = ()
     side_by_side: bool = True
-    coordinates: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    coordinates: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
 
     def __post_init__(self):
         if self.precision not in ("float32", "float64"):

@@ -8,9 +8,10 @@ import importlib.metadata
 import importlib.util
 import inspect
 import json
+import platform
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -84,9 +85,10 @@ def code_fingerprint(cell: Callable) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """Versions of the packages whose arithmetic the numbers come from."""
-    return {name: importlib.metadata.version(name) for name in PACKAGES}
+def versions(more: Iterable[str] = ()) -> dict[str, str]:
+    """Versions of the packages whose arithmetic the numbers come from; "python" among `more` is the interpreter."""
+    own = {"python": platform.python_version()}
+    return {name: own.get(name) or importlib.metadata.version(name) for name in (*PACKAGES, *more)}
 
 
 def recipe(experiment: Experiment, space: Space, seed: int) -> dict:
@@ -100,7 +102,7 @@ def recipe(experiment: Experiment, space: Space, seed: int) -> dict:
         "root_seed": seed,
         "keys": keys.SCHEME,
         "code": code_fingerprint(experiment.cell),
-        "versions": versions(),
+        "versions": versions(experiment.packages),
     }
 
 

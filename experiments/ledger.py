@@ -7,6 +7,11 @@ jax:
     title = "one level adds shared and independent errors"
     expect = "holds"
 
+    [claims.C30]
+    title = "a small effect, which takes the samples of the scale paper"
+    expect = "inconclusive"
+    at_paper = "holds"
+
     [experiments.one-level]
     title = "one majority level"
     quick_seconds = 3.0
@@ -43,16 +48,25 @@ class LedgerError(ValueError):
 
 @dataclass(frozen=True)
 class ClaimEntry:
-    """expect: holds, loose, refuted or inconclusive.  factor: by which a loose bound misses, if watched."""
+    """expect: holds, loose, refuted or inconclusive.  factor: by which a loose bound misses, if watched.
+
+    at_paper: what is expected at the scale `paper`, where the samples of `quick` are too few to decide.
+    """
 
     title: str
     expect: str
     factor: float | None = None
+    at_paper: str | None = None
 
     def __post_init__(self):
         _text(self, "title")
         if self.expect not in EXPECTED:
             raise ValueError(f"`expect` must be one of {', '.join(EXPECTED)}, but is {self.expect!r}")
+        if self.at_paper is not None and (self.expect != "inconclusive" or self.at_paper not in EXPECTED[:-1]):
+            raise ValueError(
+                f"`at_paper` must be one of {', '.join(EXPECTED[:-1])} beside `expect` inconclusive, "
+                f"but is {self.at_paper!r} beside {self.expect!r}"
+            )
         if self.factor is not None and self.expect != "loose":
             raise ValueError(f"`factor` belongs to a claim expected loose, not {self.expect}")
         if self.factor is not None and not (_number(self.factor) and self.factor >= 1):
@@ -98,6 +112,16 @@ class Ledger:
     claims: dict[str, ClaimEntry]
     experiments: dict[str, ExperimentEntry]
     figures: dict[str, FigureEntry]
+
+    def at(self, scale: str) -> Ledger:
+        """The ledger of one scale: at `paper` larger samples may decide what `quick` leaves open."""
+        if scale != "paper":
+            return self
+        claims = {
+            key: dataclasses.replace(entry, expect=entry.at_paper or entry.expect, at_paper=None)
+            for key, entry in self.claims.items()
+        }
+        return dataclasses.replace(self, claims=claims)
 
     def __post_init__(self):
         names = Counter(figure.name for figure in self.figures.values())
@@ -204,7 +228,7 @@ def audit(claims: Iterable[Claim], ledger: Ledger) -> list[Difference]:
     for claim in claims:
         if claim.id not in expected:
             differences.append(Difference(claim.id, "an entry in the ledger", "none"))
-        elif expected[claim.id].expect == "refuted" and claim.sharp is None:
+        elif "refuted" in (expected[claim.id].expect, expected[claim.id].at_paper) and claim.sharp is None:
             differences.append(Difference(claim.id, "a sharp version, because it will be refuted", "none"))
         for name in claim.experiments:
             if name.startswith(f"{ledger.paper}/") and name not in known:

@@ -93,7 +93,7 @@ def verdicts(session: Session, paper: Paper) -> tuple[list[Finding], list[str]]:
         session.root / "verdicts" / f"{paper.name}.json",
         json.dumps([finding.to_dict() for finding in findings], indent=1).encode(),
     )
-    return findings, broken + [str(difference) for difference in compare(findings, paper.ledger())]
+    return findings, broken + [str(difference) for difference in compare(findings, paper.ledger().at(session.scale))]
 
 
 def runs(root: Path) -> Iterable[store.Run]:

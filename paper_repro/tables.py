@@ -58,7 +58,8 @@ def show_catalogue(papers: Sequence[Paper], console: Console) -> None:
         console.print(table)
         table = _table("Claims", "id", "expected", "what")
         for name, entry in book.claims.items():
-            table.add_row(f"{paper.name}/{name}", entry.expect, entry.title)
+            expected = f"{entry.expect} (paper: {entry.at_paper})" if entry.at_paper else entry.expect
+            table.add_row(f"{paper.name}/{name}", expected, entry.title)
         console.print(table)
 
 
@@ -73,7 +74,7 @@ def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequen
     for finding in findings:
         name = finding.id.split("/")[1]
         entry = book.claims.get(name)
-        expected = entry is not None and entry.expect == finding.verdict
+        expected = not any(difference.startswith(f"{finding.id}: ") for difference in differences)
         colour = VERDICT_COLOURS.get(finding.verdict, "red") if expected else "bold red"
         table.add_row(
             name,

@@ -17,8 +17,9 @@ EXPERIMENTS = {name: experiment for paper in PAPERS for name, experiment in pape
 
 
 def first_cells(experiment, count):
-    """The first cells of the cheapest shard of the quick space, as a shard of their own."""
-    spec = plan_shards(experiment, experiment.space("quick"), 0, "test", Path("unused"))[0]
+    """The first cells of the cheapest shard of the quick space, or of a smaller one, as a shard of their own."""
+    space = experiment.scales.get("smoke") or experiment.space("quick")
+    spec = plan_shards(experiment, space, 0, "test", Path("unused"))[0]
     few = {name: values[:count] for name, values in spec.columns.items()}
     return dataclasses.replace(spec, cells=spec.cells[:count], columns=few, lanes=count)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
 
 from experiments import fingerprint
 from experiments.space import Space, listing
@@ -25,6 +26,15 @@ def level(x):
 
 def stripped(text):
     return fingerprint._stripped(text, "experiments.synergy")
+
+
+def test_the_packages_an_experiment_names_and_the_interpreter_count():
+    named = dataclasses.replace(POWERS, packages=("optax", "python"))
+    space = POWERS.space("quick")
+    plain, more = (fingerprint.recipe(experiment, space, 0)["versions"] for experiment in (POWERS, named))
+    assert plain == fingerprint.versions()
+    assert set(more) - set(plain) == {"optax", "python"}
+    assert more["python"] == platform.python_version()
 
 
 def test_comments_docstrings_and_layout_do_not_count_but_code_does():

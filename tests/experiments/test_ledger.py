@@ -178,3 +178,18 @@ def test_a_ledger_is_read_without_the_slow_imports():
     slow = "{'jax', 'xarray', 'scipy', 'numpy'}"
     program = f"import sys, experiments.ledger; sys.exit(bool({slow} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_scale_of_larger_samples_may_decide_more():
+    book = parse_ledger("synergy", '[claims.C30]\ntitle = "small"\nexpect = "inconclusive"\nat_paper = "holds"\n')
+    undecided, decided = [found("C30", "inconclusive")], [found("C30", "holds")]
+    assert not compare(undecided, book.at("quick"))
+    assert not compare(decided, book.at("paper"))
+    assert compare(decided, book.at("quick"))
+    assert compare(undecided, book.at("paper"))
+
+
+@pytest.mark.parametrize("line", ['expect = "holds"\nat_paper = "refuted"', 'expect = "inconclusive"\nat_paper = "maybe"'])
+def test_only_an_undecided_claim_may_be_decided_later(line):
+    with pytest.raises(LedgerError, match=r"claims\.C30.*at_paper"):
+        parse_ledger("synergy", f'[claims.C30]\ntitle = "small"\n{line}\n')
