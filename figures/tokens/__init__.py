@@ -1,4 +1,6 @@
 """Figures of token dynamics (arXiv 2410.03292)."""
 
+from figures.tokens import networks
+
 # Each topic adds its own `*topic.FIGURES`, a line each.
-FIGURES = ()
+FIGURES = (*networks.FIGURES,)

@@ -189,7 +189,9 @@ def test_a_scale_of_larger_samples_may_decide_more():
     assert compare(undecided, book.at("paper"))
 
 
-@pytest.mark.parametrize("line", ['expect = "holds"\nat_paper = "refuted"', 'expect = "inconclusive"\nat_paper = "maybe"'])
+@pytest.mark.parametrize(
+    "line", ['expect = "holds"\nat_paper = "refuted"', 'expect = "inconclusive"\nat_paper = "maybe"']
+)
 def test_only_an_undecided_claim_may_be_decided_later(line):
     with pytest.raises(LedgerError, match=r"claims\.C30.*at_paper"):
         parse_ledger("synergy", f'[claims.C30]\ntitle = "small"\n{line}\n')

@@ -1,0 +1,143 @@
+"""Training: one pure loop, run whole inside a cell, or leg by leg with checkpoints between.
+
+The batch of step i is drawn by the key with i folded in and everything else a step needs is in `Course`, so a course
+taken up from a checkpoint is the course that was interrupted: the same compiled loop, the same numbers, the same bits.
+Sweeps need no checkpoints (a shard is their unit of resuming and a cell writes no files); long trainings by hand do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import optax
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+Loss = Callable[[nnx.Module, Array], Float[Array, ""]]
+# Vectors (norms, biases, the skip) and these are not decayed, as the reference implementation has it.
+UNDECAYED = ("log_decay",)
+
+
+class Course(NamedTuple):
+    """How far a training is: steps done, weights, the optimiser's memory, and the loss of every step so far."""
+
+    done: Int[Array, ""]
+    weights: nnx.State
+    memory: Any
+    losses: Float[Array, " steps"]
+
+
+def adam(steps: int, rate: float, decay: float = 0.1) -> optax.GradientTransformation:
+    """AdamW on gradients clipped to norm 1, the rate falling from `rate` to a tenth along a cosine."""
+    fall = optax.cosine_decay_schedule(rate, steps, alpha=0.1)
+    return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(fall, b2=0.999, weight_decay=decay, mask=_decayed))
+
+
+def _decayed(weights):
+    def matrix(path, leaf):
+        return leaf.ndim > 1 and not any(str(getattr(step, "key", step)) in UNDECAYED for step in path)
+
+    return jax.tree_util.tree_map_with_path(matrix, weights)
+
+
+class Training(NamedTuple):
+    """What is trained (its structure and what it holds beside weights), on which loss, by which optimiser, under
+    which key and for how many steps."""
+
+    structure: Any
+    fixed: nnx.State
+    loss: Loss
+    optimiser: optax.GradientTransformation
+    key: Array
+    steps: int
+
+    def model(self, course: Course) -> nnx.Module:
+        """The module with the weights reached."""
+        return nnx.merge(self.structure, course.weights, self.fixed)
+
+
+def start(
+    model: nnx.Module, loss: Loss, optimiser: optax.GradientTransformation, key, steps: int
+) -> tuple[Training, Course]:
+    """A training and its course before the first step; ValueError unless steps >= 1."""
+    if steps < 1:
+        raise ValueError(f"Argument `steps` must be at least 1, but is {steps}.")
+    structure, weights, fixed = nnx.split(model, nnx.Param, ...)
+    kind = jax.tree.leaves(weights)[0].dtype
+    course = Course(jnp.zeros((), jnp.int32), weights, optimiser.init(weights), jnp.zeros(steps, kind))
+    return Training(structure, fixed, loss, optimiser, key, steps), course
+
+
+def advance(training: Training, course: Course, until: Int[Array, ""] | int) -> Course:
+    """The course after step `until`, a number that may be traced: legs of any length run the same program."""
+
+    def step(i, course: Course) -> Course:
+        def lost(weights):
+            return training.loss(nnx.merge(training.structure, weights, training.fixed), jr.fold_in(training.key, i))
+
+        loss, slope = jax.value_and_grad(lost)(course.weights)
+        change, memory = training.optimiser.update(slope, course.memory, course.weights)
+        weights = optax.apply_updates(course.weights, change)
+        return Course(i + 1, weights, memory, course.losses.at[i].set(loss))
+
+    return jax.lax.fori_loop(course.done, jnp.asarray(until, jnp.int32), step, course)
+
+
+def trained(model: nnx.Module, loss: Loss, optimiser: optax.GradientTransformation, key, steps: int):
+    """The trained module and the loss of every step; pure, for use under jit and vmap."""
+    training, course = start(model, loss, optimiser, key, steps)
+    course = advance(training, course, steps)
+    return training.model(course), course.losses
+
+
+def train_with_checkpoints(
+    training: Training,
+    course: Course,
+    folder: Path,
+    *,
+    every: int,
+    settings: dict[str, Any],
+    watch: Callable[[int, float], None] = lambda done, loss: None,
+) -> Course:
+    """The course to its end, kept in `folder` after each leg of `every` steps and taken up from the last one kept.
+
+    settings: plain data that say which training this is; a folder that holds another one is refused by ValueError.
+    watch: told the steps done and the last loss after each leg is safely on disk. A process killed at any instant
+    loses at most a leg, and the weights it ends with are those of a run never interrupted, bit for bit.
+    """
+    if every < 1:
+        raise ValueError(f"Argument `every` must be at least 1, but is {every}.")
+    import orbax.checkpoint as ocp  # takes seconds to import, which a sweep does not need
+
+    leg = jax.jit(lambda course, until: advance(training, course, until))
+    options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
+    with ocp.CheckpointManager(Path(folder).resolve(), options=options) as kept:
+        if (last := kept.latest_step()) is not None:
+            course = _resumed(ocp, kept, last, course, settings)
+        while (done := int(course.done)) < training.steps:
+            course = leg(course, min(done + every, training.steps))
+            parts = {"leaves": ocp.args.StandardSave(_named(course)), "settings": ocp.args.JsonSave(settings)}
+            kept.save(int(course.done), args=ocp.args.Composite(**parts))
+            watch(int(course.done), float(course.losses[course.done - 1]))
+    return course
+
+
+def _resumed(ocp, kept, last: int, course: Course, settings: dict[str, Any]) -> Course:
+    """The course kept as step `last`, if it is one of this training."""
+    stored = kept.restore(last, args=ocp.args.Composite(settings=ocp.args.JsonRestore()))["settings"]
+    if stored != settings:
+        differing = sorted(name for name in {*stored, *settings} if stored.get(name) != settings.get(name))
+        raise ValueError(f"Argument `folder` holds another training: it differs in {', '.join(differing)}.")
+    wanted = ocp.args.StandardRestore(jax.tree.map(ocp.utils.to_shape_dtype_struct, _named(course)))
+    leaves = kept.restore(last, args=ocp.args.Composite(leaves=wanted))["leaves"]
+    return jax.tree.unflatten(jax.tree.structure(course), [leaves[name] for name in _named(course)])
+
+
+def _named(course: Course) -> dict[str, Array]:
+    """The course's arrays under names of their own: what is stored knows nothing of the classes around them."""
+    return {jax.tree_util.keystr(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(course)}
