@@ -40,6 +40,8 @@ from dynamics.synergy.recursion import level_map as level_map
 from dynamics.synergy.recursion import trajectory as trajectory
 from dynamics.synergy.relaxed_design import Relaxed as Relaxed
 from dynamics.synergy.relaxed_design import Rounded as Rounded
+from dynamics.synergy.relaxed_design import ascend as ascend
+from dynamics.synergy.relaxed_design import best_rounding as best_rounding
 from dynamics.synergy.relaxed_design import gradient_design as gradient_design
 from dynamics.synergy.relaxed_design import relaxed_level as relaxed_level
 from dynamics.synergy.relaxed_design import relaxed_objective as relaxed_objective

@@ -64,7 +64,7 @@ def _rest(fan_in: Array, correlation: Number, fidelity: Array) -> Array:
         up = miss(middle) >= 0
         return jnp.where(up, middle, low), jnp.where(up, high, middle)
 
-    low, high = jax.lax.fori_loop(0, 50, halve, (jnp.asarray(1e-9, float), jnp.asarray(1.0, float)))
+    low, high = jax.lax.fori_loop(0, 32, halve, (jnp.asarray(1e-9, float), jnp.asarray(1.0, float)))
     root = jax.lax.stop_gradient((low + high) / 2)
     slope = jax.lax.stop_gradient(jax.jvp(miss, (root,), (jnp.ones_like(root),))[1])
     return jnp.clip(root - miss(root) / jnp.minimum(slope, -1e-6), 1e-9, 1.0)
@@ -137,7 +137,7 @@ def ascend(
     saturating: bool = True,
     widest: int = WIDEST,
 ) -> Relaxed:
-    """The relaxed optimum, by Adam from three fan-ins, its step falling to nothing; the best end is kept."""
+    """Ends of the ascents from three fan-ins, by Adam with a step that falls to nothing; the starts on the one axis."""
     climb = jax.value_and_grad(
         lambda point: (
             -relaxed_objective(
@@ -150,7 +150,8 @@ def ascend(
     def ascent(fan_in):
         fan_in = jnp.minimum(fan_in, (3 + widest) / 2)
         length = 0.7 * window / fan_in
-        compute = jnp.maximum(budget / fan_in**2 - 2 * length, 1.0)
+        # Leaves that think four times as much as they talk, however many: shallow starts end in one big agent.
+        compute = jnp.maximum(jnp.minimum(budget / fan_in**2, 8 * length), 1.0)
         start = jnp.stack([jnp.log(compute), jnp.log(length), logit((fan_in - 3) / (widest - 3))])
 
         def step(state, _):
@@ -165,13 +166,12 @@ def ascend(
         return point, climb(point)[0]
 
     points, losses = jax.vmap(ascent)(jnp.asarray(_STARTS, float))
-    best = jnp.argmin(jnp.where(jnp.isfinite(losses), losses, jnp.inf))
-    fan_in, length, compute = _unpacked(points[best], widest)
+    fan_in, length, compute = _unpacked(points.T, widest)
     agents = budget / (compute + 2 * length * fan_in / (fan_in - 1))
-    return Relaxed(fan_in, length, compute, agents, -losses[best])
+    return Relaxed(fan_in, length, compute, agents, jnp.where(jnp.isfinite(losses), -losses, -jnp.inf))
 
 
-@partial(jax.jit, static_argnames=("fidelity", "widest"))
+@partial(jax.jit, static_argnames=("fidelity", "widest", "reach"))
 def round_off(
     relaxed: Relaxed,
     budget: Number,
@@ -181,13 +181,15 @@ def round_off(
     leaf_exponent: Number,
     leaf_scale: Number,
     widest: int = WIDEST,
+    reach: int = 1,
 ) -> Rounded:
-    """The odd fan-ins, whole lengths and depths around the relaxed optimum, x from the exact budget, and one agent."""
+    """The best of the odd fan-ins (`reach` of them on either side), whole lengths and depths around one relaxed
+    optimum, x from the exact budget, and of one agent."""
     below = 2 * jnp.floor((relaxed.fan_in - 1) / 2) + 1
-    fan_ins = jnp.clip(jnp.stack([below, below + 2]), 3, widest)[:, None, None]
+    fan_ins = jnp.clip(below + 2 * jnp.arange(1 - reach, 1 + reach), 3, widest)[:, None, None]
     filled = jnp.floor(window / fan_ins)
     lengths = jnp.stack([jnp.floor(relaxed.message_length), jnp.ceil(relaxed.message_length)])[None, :, None]
-    lengths = jnp.clip(jnp.concatenate([jnp.broadcast_to(lengths, (2, 2, 1)), filled], axis=1), 1, filled)
+    lengths = jnp.clip(jnp.concatenate([jnp.broadcast_to(lengths, (2 * reach, 2, 1)), filled], axis=1), 1, filled)
     depth = jnp.log(relaxed.agents) / jnp.log(fan_ins)
     depths = jnp.concatenate([jnp.floor(depth), jnp.floor(depth) + 1], axis=2)
     fan_in, length, depth = jnp.broadcast_arrays(fan_ins, lengths, jnp.clip(depths, 1, _DEEPEST))
@@ -212,37 +214,51 @@ def _swapped(correlation: Array, fan_in: Array, fidelity: Array, bias: Array) ->
     return relaxed_level(fan_in, correlation, fidelity, bias)
 
 
+def best_rounding(
+    ends: Relaxed,
+    budget: Number,
+    window: Number,
+    fidelity: Fidelity,
+    correlation: Number,
+    leaf_exponent: Number,
+    leaf_scale: Number,
+    widest: int = WIDEST,
+    reach: int = 1,
+) -> Rounded:
+    """The best of what `round_off` makes of the ends of all ascents."""
+    system = (budget, window, fidelity, correlation, leaf_exponent, leaf_scale, widest, reach)
+    rounded = jax.vmap(lambda end: round_off(end, *system))(ends)
+    best = jnp.argmax(rounded.bias)
+    return Rounded(*(part[best] for part in rounded))
+
+
 def gradient_design(
     budget: Number,
-    window: int,
+    window: Number,
     fidelity: Fidelity,
     correlation: Number,
     leaf_exponent: Number,
     leaf_scale: Number,
     objective: str = "saturating",
     widest: int = WIDEST,
+    reach: int = 1,
 ) -> tuple[Relaxed, Rounded]:
-    """The relaxed optimum and what rounding makes of it.
+    """The relaxed optimum, and the best design that rounding makes of the ends of all ascents.
 
     fidelity: gamma of a message of m tokens, a differentiable function of real m, itself hashable (compiled once).
     objective: the growth law alone, or bent into saturation.  widest: largest fan-in, odd, 5 to 63.
+    reach: odd fan-ins tried on either side of the real one.
     Raises ValueError on a parameter out of range.  (arXiv 2601.17311, sec. 6, relaxed; derived here)
     """
-    _check.whole("window", window, 9)
+    _check.within(9.0, float("inf"), window=window)
     _check.odd("widest", widest)
     _check.within(5.0, float(WIDEST), widest=widest)
     _check.within(0.0, 1.0, correlation=correlation)
     _check.within(1e-300, float("inf"), budget=budget, leaf_exponent=leaf_exponent, leaf_scale=leaf_scale)
     if objective not in ("growth", "saturating"):
         raise ValueError(f"Argument `objective` must be 'growth' or 'saturating', but is {objective!r}.")
-    relaxed = ascend(
-        budget,
-        float(window),
-        fidelity,
-        correlation,
-        leaf_exponent,
-        leaf_scale,
-        objective == "saturating",
-        widest,
-    )
-    return relaxed, round_off(relaxed, budget, float(window), fidelity, correlation, leaf_exponent, leaf_scale, widest)
+    reach = _check.whole("reach", reach, 1)
+    leaf = (correlation, leaf_exponent, leaf_scale)
+    ends = ascend(budget, window, fidelity, *leaf, objective == "saturating", widest)
+    first = jnp.argmax(ends.log_bias)
+    return Relaxed(*(part[first] for part in ends)), best_rounding(ends, budget, window, fidelity, *leaf, widest, reach)

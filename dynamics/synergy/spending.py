@@ -5,6 +5,7 @@ Nothing here knows a closed form of the budget: the recursion is climbed, the gr
 points are bracketed by halving.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -70,12 +71,29 @@ def spend(
     )
     left = budget - 2 * length * lines - internal * hubs
     compute = jnp.maximum(left / many, 0)
-    height = jnp.arange(1, deepest + 1).reshape(column)
+    step = partial(level_map, fan_in, rho, gamma)
+    return Spent(_climbed(step, skill(compute, exponent, scale)), compute)
 
-    def climb(level, bias):
-        return jnp.where(level < height, level_map(fan_in, rho, gamma, bias), bias)
 
-    return Spent(jax.lax.fori_loop(0, deepest, climb, skill(compute, exponent, scale)), compute)
+def _climbed(step: Callable[[Array], Array], starts: Float[Array, "levels ..."]) -> Float[Array, "levels ..."]:
+    """The first row after one step, the second after two, and so on.
+
+    Rows h and D + 1 - h share a lane: it climbs h steps with the one, then D + 1 - h with the other, so that no lane
+    waits for a deeper one.
+    """
+    deepest = starts.shape[0]
+    half = (deepest + 1) // 2
+    short, long = starts[:half], starts[::-1][:half]
+    turn = jnp.arange(1, half + 1).reshape((half,) + (1,) * (starts.ndim - 1))
+
+    def climb(at, state):
+        bias, done = state
+        turns = at == turn
+        done = jnp.where(turns, bias, done)
+        return step(jnp.where(turns, long, bias)), done
+
+    last, done = jax.lax.fori_loop(0, deepest + 1, climb, (short, short))
+    return jnp.concatenate([done, last[::-1][2 * half - deepest :]])
 
 
 class Choice(NamedTuple):
@@ -113,14 +131,17 @@ class Bracket(NamedTuple):
 
 
 class Contest(NamedTuple):
-    """Where along the budget trees beat one agent: whether anywhere, first and last break-even, largest ratio.
+    """Where along the budget trees beat one agent: whether anywhere, first and last break-even, the slopes of the log
+    ratio in log B there, and the largest ratio on the scan.
 
-    Where nowhere, the brackets are (0, 0).
+    Where nowhere, the brackets are (0, 0) and the slopes 0.
     """
 
     exists: Bool[Array, ""]
     first: Bracket
     last: Bracket
+    first_slope: Float[Array, ""]
+    last_slope: Float[Array, ""]
     ratio: Float[Array, ""]
 
 
@@ -167,7 +188,12 @@ def contest(
     over, still = between(grid[jnp.minimum(closing + 1, places - 1)], grid[closing])
     first = (jnp.where(exists, jnp.exp(place), 0) for place in (lost, won))
     last = (jnp.where(exists, jnp.exp(place), 0) for place in (still, over))
-    return Contest(exists, Bracket(*first), Bracket(*last), jnp.max(ratios))
+
+    def slope(place):
+        ratio, rise = jax.jvp(lead, (place,), (jnp.ones_like(place),))
+        return jnp.where(exists, rise / jnp.where(exists, ratio, 1), 0)
+
+    return Contest(exists, Bracket(*first), Bracket(*last), slope(won), slope(still), jnp.max(ratios))
 
 
 def growth(

@@ -3,6 +3,8 @@
 from experiments.synergy import (
     baselines,
     baselines_claims,
+    budgets,
+    budgets_claims,
     calibration_claims,
     calibration_study,
     continuous,
@@ -11,6 +13,8 @@ from experiments.synergy import (
     correlation_laws_claims,
     depth,
     depth_claims,
+    design,
+    design_claims,
     digits,
     digits_claims,
     majority,
@@ -20,6 +24,8 @@ from experiments.synergy import (
     monte_carlo_claims,
     predictors,
     predictors_claims,
+    schedules,
+    schedules_claims,
     small_signal_claims,
     threshold_claims,
     transition,
@@ -40,6 +46,9 @@ EXPERIMENTS = (
     *unequal_agents.EXPERIMENTS,
     *digits.EXPERIMENTS,
     *calibration_study.EXPERIMENTS,
+    *budgets.EXPERIMENTS,
+    *design.EXPERIMENTS,
+    *schedules.EXPERIMENTS,
 )
 CLAIMS = (
     *majority_claims.CLAIMS,
@@ -56,4 +65,7 @@ CLAIMS = (
     *unequal_agents_claims.CLAIMS,
     *digits_claims.CLAIMS,
     *calibration_claims.CLAIMS,
+    *budgets_claims.CLAIMS,
+    *design_claims.CLAIMS,
+    *schedules_claims.CLAIMS,
 )

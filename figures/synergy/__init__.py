@@ -2,10 +2,12 @@
 
 from figures.synergy import (
     baselines,
+    budgets,
     calibration_study,
     continuous,
     correlation_laws,
     depth,
+    design,
     digits,
     majority,
     monte_carlo,
@@ -24,4 +26,6 @@ FIGURES = (
     *baselines.FIGURES,
     *digits.FIGURES,
     *calibration_study.FIGURES,
+    *budgets.FIGURES,
+    *design.FIGURES,
 )

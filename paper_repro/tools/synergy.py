@@ -60,4 +60,64 @@ def example(kind: tyro.conf.Positional[Literal["synthetic", "digits"]], table: T
     return 0
 
 
-COMMANDS = {"calibrate": calibrate, "example": example}
+def design(
+    budget: float,
+    window: int,
+    calibration: Annotated[Path | None, tyro.conf.arg(name="from", metavar="calibration.json")] = None,
+    beta: float | None = None,
+    scale: float | None = None,
+    correlation: float | None = None,
+    fidelity: float | None = None,
+    message_length: int | None = None,
+    message_scale: float | None = None,
+    widest: int = 31,
+    deepest: int = 14,
+    aggregator_compute: float = 0.0,
+    out: Path = Path("out"),
+) -> int:
+    """Say what to build with a budget: the best tree beside the best star and one agent, which limit binds, and why.
+
+    Args:
+        budget: B, tokens for the whole organisation: leaves' compute, and every message written once and read once.
+        window: W, tokens of messages that one aggregator can read.
+        calibration: What `separatrix calibrate` wrote; its intervals are carried through. Options given win over it.
+        beta: Leaf exponent: one agent of compute x has bias k x^beta.
+        scale: Leaf scale k, the bias of an agent of one token.
+        correlation: rho, the correlation of siblings' errors.
+        fidelity: gamma of a message of --message-length tokens; the length is then fixed.
+        message_length: Tokens of one message.
+        message_scale: m0 of gamma = 1 - exp(-m/m0); the message length is then chosen.
+        widest: Largest fan-in of the trees tried; stars of every size are tried.
+        deepest: Largest number of levels tried.
+        aggregator_compute: Tokens that an aggregator spends besides reading, 0 in the paper.
+        out: The folder for advice.json and the figure.
+    """
+    from rich.console import Console
+
+    from experiments.synergy.advice import advise, situation
+    from paper_repro.compiled import keep_compiled
+    from paper_repro.tools.advice import show, write
+
+    asked = situation(
+        budget,
+        window,
+        calibration,
+        beta=beta,
+        scale=scale,
+        correlation=correlation,
+        fidelity=fidelity,
+        message_length=message_length,
+        message_scale=message_scale,
+        widest=widest,
+        deepest=deepest,
+        aggregator_compute=aggregator_compute,
+    )
+    keep_compiled(out)
+    found, console = advise(asked), Console()
+    show(found, console)
+    for path in write(found, out):
+        console.print(str(path), soft_wrap=True, highlight=False)
+    return 0
+
+
+COMMANDS = {"calibrate": calibrate, "design": design, "example": example}

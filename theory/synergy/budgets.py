@@ -243,12 +243,12 @@ def chain_bias_at_budget(
     return jnp.power(fidelity, depth) * _voice(exponent, scale, compute)
 
 
-def _break_even(fan_in, message_length, gain, leaf_exponent, depth) -> tuple[Array, Array, Array]:
+def _break_even(fan_in, message_length, gain, leaf_exponent, depth, aggregator_compute) -> tuple[Array, Array, Array]:
     """c0, log N, and the log of N^((s - beta)/beta), positive iff depth pays."""
     positive("gain", gain)
     positive("leaf_exponent", leaf_exponent)
     positive("depth", depth)
-    overhead = communication_overhead(fan_in, message_length)
+    overhead = communication_overhead(fan_in, message_length, aggregator_compute)
     overhead, fan_in, gain, beta, depth = floats(overhead, fan_in, gain, leaf_exponent, depth)
     leaves = depth * jnp.log(fan_in)
     return overhead, leaves, depth * jnp.log(gain) / beta - leaves
@@ -260,6 +260,7 @@ def integer_depth_threshold(
     gain: Real[ArrayLike, "..."],
     leaf_exponent: Real[ArrayLike, "..."],
     depth: Real[ArrayLike, "..."],
+    aggregator_compute: Real[ArrayLike, "..."] = 0.0,
 ) -> Float[Array, "..."]:
     """Budget from which a tree of L levels beats one agent, B_L = c0 (N - 1)/(1 - N^(-(s - beta)/beta)), N = b^L.
 
@@ -267,7 +268,7 @@ def integer_depth_threshold(
     pay; inf where alpha <= b^beta.  fan_in > 1; message_length, gain alpha, leaf_exponent, depth > 0; ValueError
     otherwise.  (derived here)
     """
-    overhead, leaves, lead = _break_even(fan_in, message_length, gain, leaf_exponent, depth)
+    overhead, leaves, lead = _break_even(fan_in, message_length, gain, leaf_exponent, depth, aggregator_compute)
     pays = ~(lead <= 0)
     return jnp.where(pays, overhead * jnp.expm1(leaves) / -jnp.expm1(-jnp.where(pays, lead, 1)), jnp.inf)
 
@@ -278,9 +279,10 @@ def integer_depth_threshold_approximate(
     gain: Real[ArrayLike, "..."],
     leaf_exponent: Real[ArrayLike, "..."],
     depth: Real[ArrayLike, "..."],
+    aggregator_compute: Real[ArrayLike, "..."] = 0.0,
 ) -> Float[Array, "..."]:
     """`integer_depth_threshold` at the paper's cost N (x + c0): c0 N/(1 - N^(-(s - beta)/beta)).  (derived here)"""
-    overhead, leaves, lead = _break_even(fan_in, message_length, gain, leaf_exponent, depth)
+    overhead, leaves, lead = _break_even(fan_in, message_length, gain, leaf_exponent, depth, aggregator_compute)
     pays = ~(lead <= 0)
     return jnp.where(pays, overhead * jnp.exp(leaves) / -jnp.expm1(-jnp.where(pays, lead, 1)), jnp.inf)
 
