@@ -26,6 +26,7 @@ from dynamics.governance.draws import Published as Published
 from dynamics.governance.game import Corners as Corners
 from dynamics.governance.game import payoff as payoff
 from dynamics.governance.growth import Grown as Grown
+from dynamics.governance.growth import alone as alone
 from dynamics.governance.growth import baselines as baselines
 from dynamics.governance.growth import developed as developed
 from dynamics.governance.growth import grown as grown

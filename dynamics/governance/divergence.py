@@ -48,10 +48,10 @@ def _rowwise(order, block):
             squares = jnp.maximum(jnp.sum(rows**2, axis=-1)[:, None] + lengths - 2 * rows @ others.T, 0)
             reached = jnp.min(squares, axis=-1)
             for _ in range(order - 1):
-                further = jnp.min(jnp.where(squares > reached[:, None], squares, jnp.inf), axis=-1)
-                within = jnp.sum(squares <= reached[:, None], axis=-1)
-                reached = jnp.where(within >= order, reached, further)
-            return reached
+                reached = jnp.min(jnp.where(squares > reached[:, None], squares, jnp.inf), axis=-1)
+            # Equal distances make the sweeps skip some; then, and only then, a sort counts them.
+            ties = jnp.any(jnp.sum(squares <= reached[:, None], axis=-1) != order)
+            return jax.lax.cond(ties, lambda: jnp.sort(squares, axis=-1)[:, order - 1], lambda: reached)
 
         padded = jnp.pad(points, ((0, -len(points) % block), (0, 0)))
         return jax.lax.map(of_rows, padded.reshape(-1, block, points.shape[1])).reshape(-1)[: len(points)]

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Key, Shaped, UInt32
+from jaxtyping import Array, Float, Integer, Key, Shaped, UInt32
 
 from dynamics.governance import xoshiro
 from dynamics.governance.habituation import given
@@ -27,6 +27,9 @@ NOISE = 0.15
 _FRESH, _EPOCHS = 0, 1
 # The official clamp owns a generator of this seed, begun anew at every call.
 _CLAMP_SEED = 42
+
+
+Offsets = Sequence[int] | Integer[Array, " lanes"]
 
 
 class Fresh(NamedTuple):
@@ -82,7 +85,7 @@ class Keyed(NamedTuple):
         del dimension
 
     def apart(
-        self, offsets: Sequence[int], burn_in: int, recorded: int, dimension: int
+        self, offsets: Offsets, burn_in: int, recorded: int, dimension: int
     ) -> Float[Array, "lanes rounds copies d"]:
         """Noises of open-loop runs: a fifth of the burn-in, then the recorded states shared among the copies."""
         return self._noises(offsets, (burn_in // 5 + recorded // self.copies, self.copies, dimension))
@@ -97,7 +100,7 @@ class Keyed(NamedTuple):
         keys = jr.split(jr.fold_in(self.key, _EPOCHS), epochs)
         return Epochs(keys, partial(_epoch, shape, self._alive(dimension)))
 
-    def noises(self, offsets: Sequence[int], rounds: int, dimension: int) -> Float[Array, "lanes rounds d"]:
+    def noises(self, offsets: Offsets, rounds: int, dimension: int) -> Float[Array, "lanes rounds d"]:
         """Noise of one run for each offset."""
         return self._noises(offsets, (rounds, dimension))
 
@@ -134,9 +137,7 @@ class Published(NamedTuple):
         """Start vectors of the clamp's two power iterations."""
         return jnp.asarray(xoshiro.normals(_CLAMP_SEED, 2 * dimension).reshape(2, dimension))
 
-    def apart(
-        self, offsets: Sequence[int], burn_in: int, recorded: int, dimension: int
-    ) -> Float[Array, "lanes rounds d"]:
+    def apart(self, offsets: Offsets, burn_in: int, recorded: int, dimension: int) -> Float[Array, "lanes rounds d"]:
         """Noises of open-loop runs of one copy."""
         return self.noises(offsets, burn_in + recorded, dimension)
 
@@ -150,7 +151,7 @@ class Published(NamedTuple):
         drawn = xoshiro.normals(self.seed, before + count)[before:]
         return Epochs(jnp.asarray(NOISE * drawn.reshape(epochs, batch, dimension)), given)
 
-    def noises(self, offsets: Sequence[int], rounds: int, dimension: int) -> Float[Array, "lanes rounds d"]:
+    def noises(self, offsets: Offsets, rounds: int, dimension: int) -> Float[Array, "lanes rounds d"]:
         """Noise of one run for each offset."""
         shape = (rounds, dimension)
         lanes = [xoshiro.normals(self.seed + int(offset), rounds * dimension).reshape(shape) for offset in offsets]

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Real
 
 from dynamics import _check
-from dynamics.governance.agent import Agent, Baseline
+from dynamics.governance.agent import Agent, Baseline, stacked, static
 from dynamics.governance.body import Body, Readout
-from dynamics.governance.draws import NOISE, Draws
+from dynamics.governance.draws import NOISE, Draws, Offsets
 from dynamics.governance.habituation import BATCH, EPOCHS, Habituated, habituate
 from dynamics.governance.play import ACCLIMATISED, WARM_UP, Run, acclimatised, play, unfamiliar
 from dynamics.governance.readout import RIDGE, driven_apart, ridge
@@ -23,6 +23,8 @@ INPUT_SPREAD, BIAS_SPREAD = 0.5, 0.3
 BURN_IN, RECORDED = 500, 2000
 # The official code's offsets of the two development runs, one under (1, 1) and one under (0, 0).
 COOPERATION, DEFECTION = 2000, 3000
+
+Strength = Real[Array, ""] | float
 
 
 class Grown(NamedTuple):
@@ -42,7 +44,7 @@ def new_body(draws: Draws, dimension: int = DIMENSION) -> Body:
 
 
 def developed(
-    draws: Draws, body: Body, strengths: Sequence[float] = (RIDGE,), burn_in: int = BURN_IN, recorded: int = RECORDED
+    draws: Draws, body: Body, strengths: Sequence[Strength] = (RIDGE,), burn_in: int = BURN_IN, recorded: int = RECORDED
 ) -> Readout:
     """Readouts of a fresh body, one for each ridge strength, from `recorded` states under either action."""
     d = len(body.bias)
@@ -65,7 +67,7 @@ def grown(
     draws: Draws,
     dimension: int = DIMENSION,
     epochs: int = EPOCHS,
-    strength: float = RIDGE,
+    strength: Strength = RIDGE,
     *,
     centred: bool = False,
     settled: bool = False,
@@ -84,10 +86,10 @@ def grown(
     return Grown(fresh, fresh._replace(recurrent=weights), readout)
 
 
-def baselines(draws: Draws, body: Body, readout: Readout, offsets: Sequence[int]) -> Baseline:
-    """First baselines of a sentinel in this body, one for each offset."""
-    noises = draws.noises(offsets, ACCLIMATISED, len(body.bias))
-    return jax.vmap(acclimatised, (None, None, 0))(body, readout, noises)
+def baselines(draws: Draws, body: Body, readout: Readout, offsets: Offsets) -> Baseline:
+    """First baselines of a sentinel in this body (or in bodies stacked one for each offset), one for each offset."""
+    noises = draws.noises(offsets, ACCLIMATISED, body.bias.shape[-1])
+    return jax.vmap(acclimatised, (_stacked(body), None, 0))(body, readout, noises)
 
 
 def runs(
@@ -95,23 +97,39 @@ def runs(
     body: Body,
     readout: Readout,
     agents: Agent,
-    schedule: Float[Array, " rounds"],
-    offsets: Sequence[int],
+    schedule: Float[Array, "*lanes rounds"],
+    offsets: Offsets,
     baseline: Baseline | None = None,
 ) -> Run:
-    """Runs of several agents in one body against one schedule, each with the noise of its offset.
+    """Runs of several agents, each with the noise of its offset, side by side.
 
-    agents: stacked, one for each offset.  baseline: one of each agent's own; nothing where no sentinel is among them.
+    agents: stacked, one for each offset.  body, schedule: one for all, or stacked likewise.  baseline: one for each
+    agent; nothing where no sentinel is among them.
     """
-    noises = draws.noises(offsets, WARM_UP + len(schedule), len(body.bias))
-    familiar = unfamiliar(body) if baseline is None else baseline
-    over = (None, None, 0, None, 0, None if baseline is None else 0, None)
-    return jax.vmap(play, over)(body, readout, agents, schedule, noises, familiar, draws.neurons(len(body.bias)))
+    noises = draws.noises(offsets, WARM_UP + schedule.shape[-1], body.bias.shape[-1])
+    familiar = baseline
+    if familiar is None:
+        familiar = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(noises), *leaf.shape)), _nothing(body))
+    over = (_stacked(body), None, 0, 0 if schedule.ndim == 2 else None, 0, 0, None)
+    neurons = draws.neurons(body.bias.shape[-1])
+    return jax.vmap(play, over)(body, readout, agents, schedule, noises, familiar, neurons)
+
+
+def alone(share: float = 1.0, lanes: int = 1) -> Agent:
+    """The body alone (or another static share), as a stack of equal agents."""
+    return stacked(*[static(share)] * lanes)
+
+
+def _stacked(body):
+    return 0 if body.bias.ndim == 2 else None
+
+
+def _nothing(body):
+    return unfamiliar(body._replace(bias=body.bias.reshape(-1, body.bias.shape[-1])[0]))
 
 
 def reference_states(
-    draws: Draws, body: Body, readout: Readout, agent: Agent, rounds: int = RECORDED, offset: int = 4000
+    draws: Draws, body: Body, readout: Readout, rounds: int = RECORDED, offset: int = 4000
 ) -> Float[Array, "rounds d"]:
-    """States of the habituated baseline p_hab: the given agent (the body alone) with a cooperator, after a warm-up."""
-    agents = jax.tree.map(lambda value: jnp.asarray(value, float)[None], agent)
-    return runs(draws, body, readout, agents, jnp.ones(rounds), [offset]).states[0]
+    """States of the habituated baseline p_hab: the body alone with a cooperator, after a warm-up."""
+    return runs(draws, body, readout, alone(), jnp.ones(rounds), [offset]).states[0]

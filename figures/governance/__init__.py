@@ -1,3 +1,12 @@
 """Figures of body-reservoir governance (arXiv 2602.20846)."""
 
-FIGURES = ()
+from figures.governance import dimension, habituation, landscape, memory, responses, sentinel
+
+FIGURES = (
+    *responses.FIGURES,
+    *landscape.FIGURES,
+    *habituation.FIGURES,
+    *sentinel.FIGURES,
+    *dimension.FIGURES,
+    *memory.FIGURES,
+)

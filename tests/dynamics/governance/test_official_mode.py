@@ -62,7 +62,7 @@ def test_t17_stored_rows_of_experiment_2_come_out_to_the_digits_printed(index):
     grown = gov.grown(draws)
     alphas = [row[0] for row in STORED[index]]
     schedule = gov.noisy(draws.uniforms(8000, 2000))
-    reference = gov.reference_states(draws, grown.body, grown.readout, gov.static(1.0))
+    reference = gov.reference_states(draws, grown.body, grown.readout)
     agents = gov.stacked(*map(gov.static, alphas))
     offsets = [7000 + round(1000 * alpha) for alpha in alphas]
     run = gov.runs(draws, grown.body, grown.readout, agents, schedule, offsets)
