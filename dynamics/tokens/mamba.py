@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from dynamics.tokens.selective import selective_scan
+
 
 class Mamba(eqx.Module):
     """Weights of one Mamba block. D `inner` channels, N `states`, A = -exp(A_log) of shape (D, N)."""
@@ -77,22 +79,20 @@ def causal_convolution(
 def head_scan(
     x: Float[Array, "tokens heads size"],
     steps: Float[Array, "tokens heads"],
-    rates: Float[Array, "heads decays"],
+    rates: Float[Array, " heads"],
     b: Float[Array, "tokens groups states"],
     c: Float[Array, "tokens groups states"],
 ) -> Float[Array, "tokens heads size"]:
     """y_l = H_l C_l with H_l = exp(Delta_l A) H_{l-1} + Delta_l x_l B_l^T, per head; A = `rates` <= 0.
 
-    A head has one decay for each state, or one for all; heads of one group follow each other and share B and C.
-    Mamba is the case of one channel a head and one group.
+    Heads of one group follow each other and share B and C.
     """
     heads, groups = x.shape[1], b.shape[1]
 
     def step(state, token):
         x, delta, b, c = token
         b, c = (jnp.repeat(part, heads // groups, axis=0, total_repeat_length=heads) for part in (b, c))
-        decay = jnp.exp(delta[:, None] * rates)[:, None, :]
-        state = decay * state + (delta[:, None] * x)[:, :, None] * b[:, None, :]
+        state = jnp.exp(delta * rates)[:, None, None] * state + (delta[:, None] * x)[:, :, None] * b[:, None, :]
         return state, jnp.einsum("hpn,hn->hp", state, c)
 
     start = jnp.zeros((*x.shape[1:], b.shape[2]), x.dtype)
@@ -111,7 +111,7 @@ def mamba(block: Mamba, x: Float[Array, "tokens width"]) -> tuple[Float[Array, "
     u = jax.nn.silu(causal_convolution(u, block.conv, block.conv_bias))
     low, b, c = jnp.split(u @ block.x_proj.T, (rank, rank + states), axis=1)
     steps = jax.nn.softplus(_affine(low, block.dt_proj, block.dt_bias))
-    y = head_scan(u[:, :, None], steps, -jnp.exp(block.a_log), b[:, None], c[:, None])[:, :, 0]
+    y = selective_scan(u, steps, jnp.exp(block.a_log), b, c)
     y = (y + block.skip * u) * jax.nn.silu(gate)
     return x + _affine(y, block.out_proj, block.out_bias), Seen(steps, jnp.sum(b * c, axis=1, keepdims=True))
 
@@ -130,7 +130,7 @@ def mamba2(block: Mamba2, x: Float[Array, "tokens width"]) -> tuple[Float[Array,
     b, c = (part.reshape(tokens, block.groups, -1) for part in (b, c))
     u = u.reshape(tokens, heads, -1)
     steps = jnp.clip(jax.nn.softplus(steps + block.dt_bias), *block.step_limit)
-    y = head_scan(u, steps, -jnp.exp(block.a_log)[:, None], b, c) + block.skip[:, None] * u
+    y = head_scan(u, steps, -jnp.exp(block.a_log), b, c) + block.skip[:, None] * u
     y = rms_norm(y.reshape(tokens, inner) * jax.nn.silu(gate), block.gate_norm, block.epsilon, block.groups)
     return x + _affine(y, block.out_proj, block.out_bias), Seen(steps, jnp.sum(b * c, axis=2))
 

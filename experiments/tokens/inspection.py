@@ -150,14 +150,11 @@ def weights_read(checkpoint: Checkpoint, architecture: Architecture, watch=_sile
 
 def spread(tokens: np.ndarray) -> tuple[float, float, float]:
     """Leading Gram share, participation ratio and effective rank of the directions of the tokens (zeros left out)."""
-    norms = np.linalg.norm(tokens, axis=1, keepdims=True)
-    values = np.linalg.svd(tokens[norms[:, 0] > 0] / norms[norms[:, 0] > 0], compute_uv=False)
-    # Of tokens that are all zero there are no directions.
-    if not values.size:
+    directed = jnp.asarray(tokens)[np.linalg.norm(tokens, axis=1) > 0]
+    if not directed.size:
         return 0.0, 0.0, 0.0
-    shares = values**2 / np.sum(values**2)
-    weights = values[values > 0] / values.sum()
-    return float(shares[0]), float(1 / np.sum(shares**2)), float(np.exp(-np.sum(weights * np.log(weights))))
+    measures = dynamics.leading_share, dynamics.participation_ratio, dynamics.effective_rank
+    return tuple(float(measure(directed)) for measure in measures)
 
 
 def embedded(checkpoint: Checkpoint, architecture: Architecture, ids: np.ndarray) -> jax.Array:

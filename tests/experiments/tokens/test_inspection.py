@@ -86,13 +86,13 @@ def test_tokens_pushed_are_measured_on_the_residual_stream(family, seen):
 
 
 def test_spread_from_collapse_to_an_orthogonal_frame():
-    line = np.outer([1.0, -2.0, 0.5], [3.0, 4.0])
-    # The second singular value is rounding, and its logarithm counts.
+    line = np.outer([1.0, -2.0, 0.5, 3.0, 1.0, 4.0], [3.0, 4.0, 0.0])
+    # The other singular values are rounding, and their logarithms count.
     np.testing.assert_allclose(inspection.spread(line), (1, 1, 1), rtol=1e-13)
-    np.testing.assert_allclose(inspection.spread(2 * np.eye(4)), (0.25, 4, 4), rtol=1e-13)
-    # The frame of section 4.2, repeated with period D: still D directions.
-    np.testing.assert_allclose(inspection.spread(np.tile(np.eye(3), (2, 1))), (1 / 3, 3, 3), rtol=1e-13)
-    np.testing.assert_allclose(inspection.spread(np.array([[1.0, 0], [0, 0]])), (1, 1, 1), rtol=1e-13)
+    # The frame of section 4.2, repeated with period D: still D directions, whatever the tokens' lengths.
+    frame = np.concatenate([2 * np.eye(3), np.eye(3)])
+    np.testing.assert_allclose(inspection.spread(frame), (1 / 3, 3, 3), rtol=1e-13)
+    np.testing.assert_allclose(inspection.spread(np.concatenate([frame, np.zeros((1, 3))])), (1 / 3, 3, 3), rtol=1e-13)
     assert inspection.spread(np.zeros((2, 3))) == (0, 0, 0)
 
 
