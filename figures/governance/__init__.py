@@ -1,6 +1,6 @@
 """Figures of body-reservoir governance (arXiv 2602.20846)."""
 
-from figures.governance import dimension, habituation, landscape, memory, responses, sentinel
+from figures.governance import dimension, habituation, histories, landscape, memory, responses, sentinel
 
 FIGURES = (
     *responses.FIGURES,
@@ -9,4 +9,5 @@ FIGURES = (
     *sentinel.FIGURES,
     *dimension.FIGURES,
     *memory.FIGURES,
+    *histories.FIGURES,
 )

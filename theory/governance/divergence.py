@@ -22,7 +22,7 @@ class DivergenceParts(NamedTuple):
     log_volume: Float[Array, ""]
 
     @property
-    def total(self) -> Float[Array, ""]:
+    def total(self) -> Float[Array, "..."]:
         """Their sum, never negative."""
         return self.trace + self.mean + self.log_volume
 

@@ -31,7 +31,7 @@ class LinearResponse(NamedTuple):
     noise_variance: Float[Array, ""]
 
     @property
-    def action_variance(self) -> Float[Array, ""]:
+    def action_variance(self) -> Float[Array, "..."]:
         """Both sources together."""
         return self.pulse_variance + self.noise_variance
 
