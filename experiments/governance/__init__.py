@@ -8,6 +8,7 @@ from experiments.governance import (
     ends,
     habituating,
     habituation_claims,
+    history_claims,
     landscape,
     memory,
     official,
@@ -38,4 +39,5 @@ CLAIMS = (
     *dimension_claims.CLAIMS,
     *closed_forms_claims.CLAIMS,
     *responses_alone_claims.CLAIMS,
+    *history_claims.CLAIMS,
 )

@@ -55,6 +55,7 @@ def _on_cells(law, *own):
     ask = _ask(law)
 
     def predict(ds):
+        """The law at every cell."""
         values = np.asarray(ask(ds))
         return xr.DataArray(values.reshape(*ds.offset.shape, *values.shape[1:]), dims=(*ds.offset.dims, *own))
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from experiments.governance import closed_forms_claims, responses_alone_claims
+from experiments.governance import closed_forms_claims, history_claims, responses_alone_claims
 from experiments.ledger import audit, compare
 from figures import style
 from figures.governance.histories import histories
 from tests.experiments.governance.quick import dataset, finding, ledger_for
 
-CLAIMS = (*closed_forms_claims.CLAIMS, *responses_alone_claims.CLAIMS)
+CLAIMS = (*closed_forms_claims.CLAIMS, *responses_alone_claims.CLAIMS, *history_claims.CLAIMS)
 BY_ID = {claim.id.removeprefix("governance/"): claim for claim in CLAIMS}
 
 
@@ -47,6 +47,7 @@ WRONG = {
     "sentinel-drift": ("sentinel-response", raised("felt", 1e-6)),
     "echo-variance": ("echo-filters", scaled("variance", 1.1)),
     "echo-depth": ("echo-filters", raised("depth", 1e-9)),
+    "history-alone": ("kl-landscape", scaled("variance", 2.0)),
     "echo-recovery": ("echo-filters", raised("recovery", 1)),
 }
 
