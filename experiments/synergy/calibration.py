@@ -48,7 +48,9 @@ class Estimate:
 
     @classmethod
     def of(cls, value, draws) -> Estimate:
-        ends = np.nanquantile(np.asarray(draws, float), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        # s is minus infinity where nothing arrives.
+        with np.errstate(invalid="ignore"):
+            ends = np.nanquantile(np.asarray(draws, float), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         return cls(float(value), *(float(end) for end in ends))
 
 
@@ -166,6 +168,8 @@ def _calibrate(table: AgentsTable, fan_in: int, fidelity: float | None, resample
         remarks.append(why_not)
     elif not used.all():
         remarks.append(f"The leaf law is fitted below a bias of {CEILING}: {int((~used).sum())} levels are left out.")
+    if 2 * table.flips >= table.transmissions > 0:
+        remarks.append("The channel flips as many bits as it keeps, or more: it counts as one that carries nothing.")
     if table.tasks < 30:
         remarks.append(f"There are {table.tasks} tasks only: intervals are rough.")
 
