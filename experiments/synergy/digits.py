@@ -149,7 +149,7 @@ DIGITS_TREES = Experiment(
             (listing("pixels", PIXELS), listing("kinship", KINSHIPS), listing("fidelity", FIDELITIES)),
             {"trees": trees},
         )
-        for name, trees in (("quick", 80), ("paper", 320))
+        for name, trees in (("quick", 80), ("paper", 160))
     },
     static=("kinship",),
     compiled=False,
