@@ -21,11 +21,10 @@ def habituation_modes_of(draws: gov.Keyed | gov.Published, every: int) -> dict:
     fresh = gov.new_body(draws)
     readout = jax.tree.map(lambda leaf: leaf[0], gov.developed(draws, fresh, burn_in=BURN_IN, recorded=ROUNDS))
 
-    def habituated(share, centred=False):
-        # A constant action is the open loop of share 0.
-        return gov.habituation_of(draws, fresh, LAST, every, centred=centred, readout=readout, share=share)
+    def habituated(share):
+        return gov.habituation_of(draws, fresh, LAST, every, readout=readout, share=share)
 
-    found = jax.lax.map(habituated, jnp.asarray(MODE_SHARES, float))
+    found = jax.vmap(habituated)(jnp.asarray(MODE_SHARES, float))
     epochs = list(range(0, LAST + 1, every))
     first = jnp.broadcast_to(fresh.recurrent, (len(MODES), 1, *fresh.recurrent.shape))
     # Lanes: the modes at the first epoch, the modes at the second, and so on.
