@@ -37,11 +37,13 @@ def token_flow(
     log_times: Real[ArrayLike, " points"],
     *,
     tolerance: float | None = None,
+    absolute: float | None = None,
     stiff: bool = False,
     max_steps: int = 4096,
 ) -> TokenFlow:
     """Tokens at the times e^log_times (increasing), integrated in s = ln(1 + t / t_0).
 
+    absolute: tolerance for components that vanish, `tolerance` by default; smaller where a small part tells.
     stiff: an implicit solver, for flows that come to rest at a finite length while time still runs.
     """
     refuse_unordered("log_times", log_times)
@@ -64,6 +66,7 @@ def token_flow(
         save=diffrax.SaveAt(ts=points),
         stop=room,
         tolerance=tolerance,
+        absolute=absolute,
         stiff=stiff,
         max_steps=max_steps,
     )

@@ -1,0 +1,56 @@
+"""Several dimensions end to end: expected verdicts, decoys rejected, and verdicts that can turn."""
+
+import pytest
+
+from experiments.ledger import audit, compare
+from experiments.tokens import frames_claims, layer_checks_claims, plane_claims, sphere_claims
+from tests.experiments.tokens.quick import dataset, finding, ledger_for
+
+CLAIMS = (*plane_claims.CLAIMS, *frames_claims.CLAIMS, *sphere_claims.CLAIMS, *layer_checks_claims.CLAIMS)
+BY_ID = {claim.id.removeprefix("tokens/"): claim for claim in CLAIMS}
+
+
+def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
+    findings = [finding(claim) for claim in CLAIMS]
+    assert not [str(difference) for difference in compare(findings, ledger_for(CLAIMS))]
+    assert not audit(CLAIMS, ledger_for(CLAIMS))
+    assert all(found.decoy_rejected for found in findings)
+
+
+def scaled(name, factor):
+    return lambda ds: ds.assign({name: ds[name] * factor})
+
+
+def shifted(name, by):
+    return lambda ds: ds.assign({name: ds[name] + by})
+
+
+WRONG = {
+    "C14-scale": ("symmetries", scaled("from_scaled", 1 + 1e-9)),
+    "C14-turn": ("symmetries", scaled("from_turned", 1 + 1e-9)),
+    "C14-causal": ("symmetries", shifted("later_influence", 1e-12)),
+    "C15": ("energy", scaled("growth", 1 + 1e-9)),
+    "C15-bound": ("frame", scaled("share", 1.1)),
+    "C16": ("first-token", scaled("inverse_time", 1 + 1e-4)),
+    "C17": ("first-token", shifted("form", 0.05)),
+    "C18-half": ("first-token", lambda ds: ds.assign(growth=abs(ds.growth))),
+    "C18-table": ("three-tokens", lambda ds: ds.assign(converges=1 - ds.converges)),
+    "C19": ("frame", scaled("share", 1.05)),
+    "C19-rank": ("frame", scaled("share", 1.05)),
+    "C19-frame": ("frame", shifted("cosine", 0.1)),
+    "C20": ("sphere-pair", shifted("second", 1e-6)),
+    "C20-collapse": ("sphere-frame", scaled("rank", 1.001)),
+    "C20-rank": ("sphere-frame", scaled("rank", 1.001)),
+    "C20-frame": ("sphere-frame", shifted("cosine", 0.01)),
+    "C20-layers": ("random-layers", scaled("share", 0.3)),
+    "C20-negative": ("random-layers", shifted("share", 0.5)),
+    "C22": ("layer-forms", scaled("chunked", 1 + 1e-6)),
+    "C22-range": ("exponent-range", shifted("first_bad", 1)),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_claims_are_refuted_by_data_that_are_wrong(name):
+    experiment, change = WRONG[name]
+    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
+    assert found.verdict == "refuted"
