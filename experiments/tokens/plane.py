@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import jax.random as jr
 
 from dynamics.tokens import layer_of_matrix, step_sizes, token_fate, token_flow
-from dynamics.tokens.regimes import CONE, CONVERGENT, REGIMES
+from dynamics.tokens.regimes import CONE, CONVERGENT, OK, REGIMES
 from experiments.experiment import Experiment, Quantity
 from experiments.space import Space, cases, listing, replicates
 
@@ -66,7 +66,7 @@ def three_tokens(key, *, first_sign, second_sign, symmetric, shared):
     # Where one token rests and another moves the flow grows stiff; what is seen after so many steps is then stored.
     fates = [token_fate(tokens[:n], layer, LOG_HORIZON, tolerance=1e-6, max_steps=400) for n in (1, 2, 3)]
     return {
-        "converges": jnp.stack([fate.regime[-1] == CONVERGENT for fate in fates]),
+        "converges": jnp.stack([(fate.regime[-1] == CONVERGENT) & (fate.status == OK) for fate in fates]),
         "regime": jnp.stack([fate.regime[-1] for fate in fates]),
         "resting": fates[-1].resting,
         "status": jnp.stack([fate.status for fate in fates]),
@@ -106,9 +106,9 @@ def plane_panel(key, *, panel):
     tokens = jnp.where(panel < 3, circle, alone * jnp.array([1.0, *[1e-9] * 5])[:, None])
     layer = layer_of_matrix(matrix, step_map, DECAY)
     fate = token_fate(tokens, layer, jnp.log(100.0), tolerance=TOLERANCE)
-    # Points crowd towards the end, so that a blow-up is drawn as well as a decay.
-    end = jnp.minimum(fate.time, 100.0)
-    log_times = jnp.log(-jnp.expm1(-jnp.linspace(1e-3, 12.0, POINTS))) + jnp.log(end)
+    # Points crowd towards a blow-up; a decay is drawn evenly in ln t.
+    towards = jnp.log(-jnp.expm1(-jnp.linspace(1e-3, 12.0, POINTS))) + jnp.log(jnp.minimum(fate.time, 100.0))
+    log_times = jnp.where(jnp.isfinite(fate.time), towards, jnp.linspace(-5.0, jnp.log(100.0), POINTS))
     flow = token_flow(tokens, layer, log_times, tolerance=TOLERANCE)
     shown = flow.log_length.max(axis=1) <= jnp.log(20.0)
     return {

@@ -67,8 +67,8 @@ KINDS = {
     (0, 0): "any basis,\n$\\Delta$ per channel",
 }
 SPECTRA = (("A: two positive", (1, 1)), ("B: one positive", (1, -1)), ("C: two negative", (-1, -1)))
-# Regimes by number: converges; rests at a finite length; everything else diverges, alone or with a blow-up.
-CONVERGENT, CONE = 1, 7
+# The regime of a token at rest, and the status of a solve that took too many steps.
+CONE, STEP_LIMIT = 7, 3
 
 
 def figure_six(ds: xr.Dataset):
@@ -81,17 +81,22 @@ def figure_six(ds: xr.Dataset):
             chosen = ds.isel(kind=int(np.flatnonzero(at.values)[0]))
             for place in range(3):
                 regime, converges = chosen.regime.isel(position=place), chosen.converges.isel(position=place)
-                zero, rest = float(converges.mean()), float((regime == CONE).mean())
+                known = chosen.status.isel(position=place) != STEP_LIMIT
+                zero, rest = float((known & (converges == 1)).mean()), float((known & (regime == CONE)).mean())
+                unknown = float((~known).mean())
                 y = row + 0.26 * (place - 1)
                 for left, width, colour, hatch in (
                     (0.0, zero, style.COLOURS[0], ""),
                     (zero, rest, style.COLOURS[1], "////"),
-                    (zero + rest, 1 - zero - rest, "#dddddd", ""),
+                    (zero + rest, 1 - zero - rest - unknown, "#dddddd", ""),
+                    (1 - unknown, unknown, "white", "...."),
                 ):
-                    panel.barh(y, width, 0.22, left=left, color=colour, hatch=hatch, edgecolor="white", linewidth=0.4)
+                    edge = style.PALE if colour == "white" else "white"
+                    panel.barh(y, width, 0.22, left=left, color=colour, hatch=hatch, edgecolor=edge, linewidth=0.4)
                 if title.startswith("B"):
                     panel.text(-0.02, y, str(place + 1), fontsize=5.5, ha="right", va="center", color=style.INK)
-        panel.set(title=title, xlim=(0, 1), xlabel="share of systems")
+        panel.set(xlim=(0, 1), xlabel="share of systems")
+        panel.set_title(title, pad=10)
         panel.set_yticks(range(4), list(KINDS.values()), fontsize=7)
         panel.invert_yaxis()
         panel.tick_params(axis="y", length=0, pad=10 if title.startswith("B") else 4)
@@ -105,10 +110,13 @@ def figure_six(ds: xr.Dataset):
         ha="center",
         fontsize=6,
     )
-    labels = ("converges to 0", "rests, finite and not 0", "diverges")
-    looks = ((style.COLOURS[0], ""), (style.COLOURS[1], "////"), ("#dddddd", ""))
-    handles = [Patch(facecolor=c, hatch=h, edgecolor="white", label=t) for (c, h), t in zip(looks, labels, strict=True)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    labels = ("converges to 0", "rests or hardly moves, not at 0", "diverges", "undecided after 400 steps")
+    looks = ((style.COLOURS[0], ""), (style.COLOURS[1], "////"), ("#dddddd", ""), ("white", "...."))
+    handles = [
+        Patch(facecolor=c, hatch=h, edgecolor="white" if c != "white" else style.PALE, label=t)
+        for (c, h), t in zip(looks, labels, strict=True)
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
     return figure
 
 

@@ -90,7 +90,7 @@ def two_flows(ds: xr.Dataset):
         for panel in (top, bottom):
             if not attention:
                 panel.set_xscale("log")
-        top.legend(loc="lower left" if not attention else "upper left", fontsize=6)
+        top.legend(loc="upper right" if not attention else "upper left", fontsize=6)
         bottom.legend(loc="upper left" if not attention else "lower right")
     return figure
 

@@ -4,7 +4,9 @@ import pytest
 
 from experiments.ledger import audit, compare
 from experiments.tokens import frames_claims, layer_checks_claims, plane_claims, sphere_claims
-from tests.experiments.tokens.quick import dataset, finding, ledger_for
+from figures import style
+from figures.tokens import plane, sphere
+from tests.experiments.tokens.quick import dataset, finding, ledger_for, session
 
 CLAIMS = (*plane_claims.CLAIMS, *frames_claims.CLAIMS, *sphere_claims.CLAIMS, *layer_checks_claims.CLAIMS)
 BY_ID = {claim.id.removeprefix("tokens/"): claim for claim in CLAIMS}
@@ -54,3 +56,11 @@ def test_claims_are_refuted_by_data_that_are_wrong(name):
     experiment, change = WRONG[name]
     found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
     assert found.verdict == "refuted"
+
+
+@pytest.mark.parametrize("figure", [*plane.FIGURES, *sphere.FIGURES], ids=lambda figure: figure.name)
+def test_figures_are_drawn_with_labelled_axes(figure):
+    with style.house_style():
+        drawn = figure.draw(*(session().dataset(name) for name in figure.experiments))
+        drawn.draw_without_rendering()
+    assert all(panel.get_xlabel() or panel.get_ylabel() or panel.get_title() for panel in drawn.axes)
