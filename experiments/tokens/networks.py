@@ -96,7 +96,7 @@ MAMBA_LANGUAGE = Experiment(
     outputs={"surprise": _SURPRISE, "curve": _CURVE},
     scales={
         "smoke": Space((replicates(2),), {"steps": 20, "windows": 4}),
-        "quick": Space((replicates(8),), {"steps": 160, "windows": 128}),
+        "quick": Space((replicates(12),), {"steps": 160, "windows": 128}),
         "paper": Space((replicates(24),), {"steps": 400, "windows": 256}),
     },
     static=("steps", "windows"),

@@ -16,7 +16,7 @@ SHORT = {
     "negative": "negative",
     "mixed": "mixed, as\npublished",
     "mixed-matched": "mixed,\nequal sizes",
-    "unconstrained": "uncon-\nstrained",
+    "unconstrained": "free",
     "positive-redrawn": "positive,\n$W_{out}$ redrawn",
 }
 ORDER_NAMES = {

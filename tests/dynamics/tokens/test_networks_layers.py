@@ -10,7 +10,7 @@ import pytest
 from flax import nnx
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dynamics.tokens import Mamba, mamba
+from dynamics.tokens import Mamba, leading_share, mamba, participation_ratio
 from dynamics.tokens.networks import (
     KINDS,
     VARIANTS,
@@ -157,3 +157,12 @@ def test_the_sign_of_m_along_tokens_is_that_of_a_definite_variant():
     found, share = jax.jit(layer_by_layer)(model, jr.randint(KEY, (7, 3), 0, 5))
     assert found.ratio.shape == share.shape == (1,)
     assert np.all((found.leading > 1 / 8) & (found.leading <= 1))
+
+
+def test_diversity_agrees_with_the_singular_values_of_the_tokens():
+    found = diversity(tokens())
+    sequences = jnp.swapaxes(tokens(), 0, 1)
+    assert_allclose(found.ratio, participation_ratio(sequences).mean(), rtol=1e-12)
+    # The mean by 2^12th powers falls short by no more than (width - 1)/(2^12 e) of the eigenvalue.
+    exact = leading_share(sequences).mean()
+    assert exact * (1 - (WIDTH - 1) / (4096 * np.e)) <= found.leading <= exact * (1 + 1e-12)
