@@ -118,6 +118,9 @@ def blow_up(
 ) -> BlowUp:
     """When and how a sequence ends; without any s x > 0 never, and then every ratio is 0 and no token is first.
 
+    The first is told by who leads at |s x| = 1e5: blow-ups closer than rounding are called one. So it can be at small
+    decay, where a token far behind overtakes only when its leader is astronomical.
+
     Arguments as in `blow_up_times`.  (derived here; sharpens the third regime of arXiv 2410.03292)
     """
     tokens, coupling, slope, decay, bias = _checked(tokens, coupling, slope, decay, bias)
