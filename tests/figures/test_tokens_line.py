@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from figures import style
-from figures.tokens import blow_up, convergence, euler, slow
+from figures.tokens import blow_up, blur, convergence, euler, slow
 from tests.experiments.tokens.quick import session
 
-FIGURES = {figure.name: figure for topic in (blow_up, convergence, euler, slow) for figure in topic.FIGURES}
+FIGURES = {figure.name: figure for topic in (blow_up, blur, convergence, euler, slow) for figure in topic.FIGURES}
 
 
 def drawn(name):

@@ -4,11 +4,18 @@ import numpy as np
 import pytest
 
 from experiments.ledger import audit, compare
-from experiments.tokens import blow_up_claims, convergent_claims, euler_claims, one_token_claims, slow_claims
+from experiments.tokens import (
+    blow_up_claims,
+    blur_claims,
+    convergent_claims,
+    euler_claims,
+    one_token_claims,
+    slow_claims,
+)
 from tests.experiments.tokens.quick import dataset, finding, ledger_for
 from tests.theory.synergy.digits import assert_all_digits, assert_digits
 
-TOPICS = (one_token_claims, convergent_claims, slow_claims, blow_up_claims, euler_claims)
+TOPICS = (one_token_claims, convergent_claims, slow_claims, blow_up_claims, euler_claims, blur_claims)
 CLAIMS = tuple(claim for topic in TOPICS for claim in topic.CLAIMS)
 BY_ID = {claim.id.removeprefix("tokens/"): claim for claim in CLAIMS}
 
@@ -49,6 +56,7 @@ WRONG = {
     "C12-ratio": ("sequences", scaled("ratio", 1 + 1e-6)),
     "C12-loglog": ("follower", scaled("log_follower", 1 + 1e-6)),
     "C13": ("constant-step", scaled("x", 1 + 1e-6)),
+    "C24-curve": ("softsort-blur", scaled("support", 1.05)),
     "C21": ("euler", lambda ds: ds.assign(error=ds.error**1.05)),
     "C21-sign": ("one-layer", lambda ds: ds.assign(kept=ds.kept - 0.05)),
 }
