@@ -42,7 +42,7 @@ def _on(executor: Executor, specs: Sequence[ShardSpec], run: Callable = run_shar
             future.cancel()
 
 
-def _start_worker(threads: int) -> None:
+def start_worker(threads: int) -> None:
     """Give a worker its share of the cores, leave Ctrl-C to the parent, and end when the parent ends."""
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen={'false' if threads == 1 else 'true'}"
@@ -64,7 +64,7 @@ def processes(specs: Sequence[ShardSpec], workers: int | None = None) -> Iterato
     with ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
+        initializer=start_worker,
         initargs=(max(1, cores // workers),),
     ) as pool:
         yield from _on(pool, specs)

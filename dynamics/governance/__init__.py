@@ -40,6 +40,12 @@ from dynamics.governance.habituation import clamped_by_power_iteration as clampe
 from dynamics.governance.habituation import habituate as habituate
 from dynamics.governance.habituation import oja as oja
 from dynamics.governance.habituation import second_moments as second_moments
+from dynamics.governance.hosted import Hosted as Hosted
+from dynamics.governance.hosted import Moment as Moment
+from dynamics.governance.hosted import consider as consider
+from dynamics.governance.hosted import hosted as hosted
+from dynamics.governance.hosted import move as move
+from dynamics.governance.hosted import warmed as warmed
 from dynamics.governance.opponents import blocks as blocks
 from dynamics.governance.opponents import cooperative as cooperative
 from dynamics.governance.opponents import noisy as noisy

@@ -1,4 +1,4 @@
-"""A command of the governance row: an experiment of arXiv 2602.20846 in the official code's own random numbers."""
+"""Commands of the governance row: experiments in the official code's random numbers, and tournaments of its agent."""
 
 from __future__ import annotations
 
@@ -46,4 +46,42 @@ def official(experiment: Name, bodies: int | None = None, out: Path = Path("out"
     return 0
 
 
-COMMANDS = {"official": official}
+def tournament(
+    turns: int = 200,
+    repetitions: int = 20,
+    workers: int | None = None,
+    seed: int = 0,
+    out: Path = Path("out"),
+) -> int:
+    """Play the governed agent against the players of the Axelrod library; print and store ranking and intervals.
+
+    Args:
+        turns: Rounds of a match.
+        repetitions: How often everything that chance touches is played, each time with a newly grown body.
+        workers: Processes; as many as there are cores by default. They change no number.
+        seed: The root seed of all random draws.
+        out: The output folder; the results go to its folder tournament.
+    """
+    from rich.console import Console
+
+    from experiments.governance import tournament as games
+    from experiments.sweep import Progress
+    from paper_repro.compiled import keep_compiled
+    from paper_repro.progress import watching
+    from paper_repro.tools.standings import show, write
+
+    keep_compiled(out)
+    with watching() as watch:
+
+        def note(done: int, total: int) -> None:
+            watch(Progress("tournament", done, total, "shard"))
+
+        played = games.tournament(turns, repetitions, workers, seed, watch=note)
+    console = Console()
+    show(played, console)
+    for path in write(played, out / "tournament"):
+        console.print(str(path), soft_wrap=True, highlight=False)
+    return 0
+
+
+COMMANDS = {"official": official, "tournament": tournament}
