@@ -36,7 +36,9 @@ def digits_ensemble(ds: xr.Dataset):
             ends = [np.concatenate([[start], end.sel(at).values]) for end in (low, high)]
             points = np.concatenate([[start], seen.value.sel(at).values])
             style.simulation_points(panel, [0, *DEPTHS], points, ends, i, color=style.INK)
-        panel.set(xticks=[0, *DEPTHS], xlabel="depth $L$ (fan-in 5)", ylabel=r"root bias $\mu_L$", ylim=(0, 1.12))
+        panel.set(xticks=[0, *DEPTHS], xlabel="depth $L$ (fan-in 5)", ylabel=r"root bias $\mu_L$")
+        # Headroom for the legends.
+        panel.set(yticks=np.linspace(0, 1, 6), ylim=(0, 1.38))
         panel.set_title(kinship)
     marks = [
         Line2D([], [], marker=style.MARKERS[i], color=style.INK, markerfacecolor="white", linestyle="none")
