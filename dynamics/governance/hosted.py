@@ -15,15 +15,7 @@ from jaxtyping import Float
 
 from dynamics.governance.agent import Agent, Baseline
 from dynamics.governance.body import Body, Readout
-
-
-class Hosted(NamedTuple):
-    """A body, its readout, the agent that lives in it and what its sentinel is used to: NumPy arrays and floats."""
-
-    body: Body
-    readout: Readout
-    agent: Agent
-    baseline: Baseline
+from dynamics.governance.meeting import Player
 
 
 class Moment(NamedTuple):
@@ -36,16 +28,16 @@ class Moment(NamedTuple):
     usual_action: float
 
 
-def hosted(body: Body, readout: Readout, agent: Agent, baseline: Baseline) -> Hosted:
-    """One body with its agent, taken out of JAX, in float64."""
+def hosted(body: Body, readout: Readout, agent: Agent, baseline: Baseline) -> Player:
+    """One body with its agent, taken out of JAX: NumPy arrays in float64, and floats."""
 
     def arrays(record):
         return type(record)(*(np.asarray(field, np.float64) for field in record))
 
-    return Hosted(arrays(body), arrays(readout), Agent(*map(float, agent)), arrays(baseline))
+    return Player(arrays(body), arrays(readout), Agent(*map(float, agent)), arrays(baseline))
 
 
-def warmed(player: Hosted, noise: Float[np.ndarray, "rounds d"]) -> Moment:
+def warmed(player: Player, noise: Float[np.ndarray, "rounds d"]) -> Moment:
     """The moment before the first round: after so many rounds of open-loop cooperation, from rest."""
     body, agent = player.body, player.agent
     state, heard = np.zeros_like(body.bias), body.inputs.sum(1) + body.bias
@@ -54,7 +46,7 @@ def warmed(player: Hosted, noise: Float[np.ndarray, "rounds d"]) -> Moment:
     return Moment(state, agent.share, agent.expected, player.baseline.state, float(player.baseline.action))
 
 
-def consider(player: Hosted, moment: Moment, seen: float) -> tuple[Moment, float]:
+def consider(player: Player, moment: Moment, seen: float) -> tuple[Moment, float]:
     """A round's action a in [0, 1] upon the opponent's last action `seen`, before the opponent's next is known.
 
     The order of operations is that of `decide`: discomfort against the old baselines, the new alpha at once.
@@ -75,7 +67,7 @@ def consider(player: Hosted, moment: Moment, seen: float) -> tuple[Moment, float
     return Moment(state, share, cognitive, usual_state, usual_action), share * body + (1 - share) * cognitive
 
 
-def move(player: Hosted, moment: Moment, own: float, other: float, noise: Float[np.ndarray, " d"]) -> Moment:
+def move(player: Player, moment: Moment, own: float, other: float, noise: Float[np.ndarray, " d"]) -> Moment:
     """The body after a round in which these two actions were played."""
     body = player.body
     heard = own * body.inputs[:, 0] + other * body.inputs[:, 1] + body.bias

@@ -74,7 +74,7 @@ class Star(NamedTuple):
     repetition: int | None
     turns: int
     seed: int
-    body: dict[bool, gov.Hosted] | None
+    body: dict[bool, gov.Player] | None
 
 
 @cache
@@ -139,7 +139,7 @@ def _grow(key):
     return grown.body, grown.readout, jax.tree.map(lambda leaf: leaf[0], usual)
 
 
-def bodies(seed: int, count: int) -> list[dict[bool, gov.Hosted]]:
+def bodies(seed: int, count: int) -> list[dict[bool, gov.Player]]:
     """So many habituated bodies, each with the sentinel on (True) and off (False)."""
     with jax.enable_x64(True):
         drawn = _grow(jax.vmap(jr.fold_in, (None, 0))(jr.key(seed), jnp.arange(count)))
