@@ -53,6 +53,14 @@ class Estimate:
             ends = np.nanquantile(np.asarray(draws, float), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         return cls(float(value), *(float(end) for end in ends))
 
+    @classmethod
+    def of_unbounded(cls, value, draws) -> Estimate:
+        """Of what may be infinite: quantiles of 1/draws, turned over, since they interpolate."""
+        with np.errstate(divide="ignore"):
+            turned = cls.of(1 / value, 1 / draws)
+            ends = 1 / np.array([turned.high, turned.low])
+        return cls(float(value), *(float(end) for end in ends))
+
 
 @dataclass(frozen=True)
 class Level:
@@ -86,6 +94,8 @@ class Calibration:
     task_correlation is that of votes in different groups on one task, None where a task has one group; the paper's
     trees have none. beta, scale and loglog are None where the leaf law cannot be fitted (`remarks` says why), fidelity
     where nothing was transmitted. alpha_by_law holds the gain under other joint laws of the same correlation.
+    leaf_compute and critical_budget are x* and B_crit for each token of a message (both are in proportion to its
+    length m), infinite where s <= beta: then no budget makes a tree pay.
     """
 
     rows: int
@@ -106,6 +116,8 @@ class Calibration:
     alpha_by_law: dict[str, Estimate]
     exponent: Estimate
     probability_beyond_leaf: float | None
+    leaf_compute: Estimate | None
+    critical_budget: Estimate | None
     saturation: Estimate
     mixture_test: dict[str, LawTest] | None
     levels: tuple[Level, ...]
@@ -186,6 +198,7 @@ def _calibrate(table: AgentsTable, fan_in: int, fidelity: float | None, resample
     gamma, gammas = _fidelity(table, fidelity, channel_key, resamples)
     alpha, by_law, exponent, settled = _carried(fan_in, jnp.asarray(rho), jnp.asarray(gammas))
     beta = None if why_not else laws.exponent
+    compute, budget = (None, None) if beta is None else _budgets(fan_in, exponent, beta)
     levels = _levels(computes, votes, biases, sums, level_of, used & (not why_not))
     if beta is not None:
         remarks += _misfits(levels, float(laws.scale[0]), float(beta[0]))
@@ -208,6 +221,8 @@ def _calibrate(table: AgentsTable, fan_in: int, fidelity: float | None, resample
         alpha_by_law={name: _drawn(draws) for name, draws in by_law.items()},
         exponent=_drawn(exponent),
         probability_beyond_leaf=None if beta is None else float(np.mean(exponent[1:] > beta[1:])),
+        leaf_compute=compute,
+        critical_budget=budget,
         saturation=_drawn(settled),
         mixture_test=_law_tests(table.counts),
         levels=levels,
@@ -264,6 +279,17 @@ def _carried(fan_in: int, rho: jax.Array, gamma: jax.Array):
         "beta_binomial": synergy.beta_binomial_gain(fan_in, rho, gamma),
     }
     return alpha, by_law, synergy.organisation_exponent(fan_in, rho, gamma), synergy.fixed_point(fan_in, rho, gamma)
+
+
+def _budgets(fan_in: int, exponent, beta) -> tuple[Estimate, Estimate]:
+    """x* and B_crit of the growth law for each token of a message."""
+    overhead = synergy.communication_overhead(fan_in, 1.0)
+    # Compute that buys nothing: the limit beta -> 0, x* = 0 and B_crit = c0.
+    rising = np.where(np.asarray(beta) <= 0, np.finfo(float).tiny, beta)
+    laws = (synergy.optimal_leaf_compute, synergy.critical_budget_product)
+    draws = [np.asarray(law(exponent, rising, overhead)) for law in laws]
+    first, second = (Estimate.of_unbounded(values[0], values[1:]) for values in draws)
+    return first, second
 
 
 def _likelihood(counts: np.ndarray) -> Estimate | None:

@@ -47,6 +47,8 @@ CALIBRATED = {
     "alpha": (r"\alpha", "gain of one level: value, low, high"),
     "exponent": ("s", "organisation exponent: value, low, high"),
     "saturation": (r"\mu^*", "saturation level: value, low, high"),
+    "leaf_compute": ("x^*/m", "best compute of a leaf per token of a message: value, low, high"),
+    "critical_budget": (r"B_\mathrm{crit}/m", "critical budget per token of a message: value, low, high"),
 }
 GROUPS = Quantity("n", "groups of votes, one a task")
 
@@ -118,7 +120,8 @@ def calibrated_table(key, *, tasks, group):
         path = Path(folder) / "table.csv"
         synthetic_table(tasks, group, seed).to_csv(path, index=False)
         found = calibrate(read_table(path), resamples=DRAWS)
-    return {name: np.array([getattr(found, name).value, *_ends(getattr(found, name))]) for name in CALIBRATED}
+    whole = {name: np.array([getattr(found, name).value, *_ends(getattr(found, name))]) for name in CALIBRATED}
+    return {**whole, "without_budget": 1 - found.probability_beyond_leaf}
 
 
 def _ends(estimate) -> tuple[float, float]:
@@ -256,9 +259,13 @@ CALIBRATED_TABLES = Experiment(
         "group": Quantity("b", "agents that answer each task"),
         "replicate": REPLICATE,
     },
-    outputs={name: Quantity(symbol, meaning, dims=("end",)) for name, (symbol, meaning) in CALIBRATED.items()},
+    outputs={
+        **{name: Quantity(symbol, meaning, dims=("end",)) for name, (symbol, meaning) in CALIBRATED.items()},
+        "without_budget": Quantity(r"P(s\leq\beta)", "share of resamples in which no budget makes a tree pay"),
+    },
     scales={
-        name: Space((replicates(count),), {"tasks": 300, "group": 5}) for name, count in (("quick", 12), ("paper", 48))
+        name: Space((listing("tasks", (300, 3000)), replicates(count)), {"group": 5})
+        for name, count in (("quick", 8), ("paper", 48))
     },
     compiled=False,
 )

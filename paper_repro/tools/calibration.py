@@ -101,6 +101,8 @@ def _estimates(found: Calibration) -> Table:
     if found.fidelity is not None:
         row("", "", found.alpha_by_law["copies_before_the_channel"], "if shared before the channel")
     row("s", "organisation exponent", found.exponent, "log_b alpha")
+    row("x*/m", "best compute of a leaf", found.leaf_compute, "for each token of a message")
+    row("B_crit/m", "critical budget", found.critical_budget, "inf: s <= beta, one agent is best")
     row("mu*", "saturation level", found.saturation, "of an endless tree")
     return table
 

@@ -10,7 +10,7 @@ from scipy import optimize
 
 from experiments.errors import UserError
 from experiments.synergy.agents_table import AgentsTable, read_table
-from experiments.synergy.calibration import calibrate
+from experiments.synergy.calibration import Estimate, calibrate
 from experiments.synergy.estimation import (
     VoteTotals,
     cousin_correlation,
@@ -146,6 +146,12 @@ def test_known_parameters_come_back_within_their_intervals(found):
     np.testing.assert_allclose(
         found.saturation.value, synergy.fixed_point(5, found.correlation.value, found.fidelity.value), rtol=1e-9
     )
+    growth = (found.exponent.value, found.beta.value, synergy.communication_overhead(5, 1.0))
+    np.testing.assert_allclose(found.leaf_compute.value, synergy.optimal_leaf_compute(*growth), rtol=1e-9)
+    np.testing.assert_allclose(found.critical_budget.value, synergy.critical_budget_growth(*growth), rtol=1e-9)
+    # Of this table s falls below beta, so no budget has an upper end.
+    assert 0 < found.critical_budget.low < np.inf
+    assert found.critical_budget.high == np.inf
     assert found.mixture_test["copy_mixture"].p > 1e-3
     assert found.mixture_test["beta_binomial"].p < 1e-3
 
@@ -155,6 +161,15 @@ def test_the_spread_of_alpha_is_what_propagation_says(found):
     errors = [(e.high - e.low) / (2 * 1.96) for e in (found.correlation, found.fidelity)]
     expected = synergy.gain_deviation(5, found.correlation.value, found.fidelity.value, *errors)
     np.testing.assert_allclose((found.alpha.high - found.alpha.low) / (2 * 1.96), expected, rtol=0.25)
+
+
+def test_unbounded_estimates_keep_their_ends():
+    draws = np.arange(1.0, 101.0)
+    whole = Estimate.of_unbounded(50.0, draws)
+    assert (whole.value, abs(whole.low - 3) < 1, abs(whole.high - 98) < 1) == (50.0, True, True)
+    half = Estimate.of_unbounded(np.inf, np.where(draws > 40, np.inf, draws))
+    assert (half.value, half.high) == (np.inf, np.inf)
+    assert 3 < half.low < 4
 
 
 def changed(table: AgentsTable, **fields) -> AgentsTable:
@@ -171,6 +186,8 @@ def test_one_compute_gives_no_leaf_law_but_all_else(table):
     found = calibrate(one, resamples=400, fidelity=0.8)
     assert found.beta is None
     assert found.probability_beyond_leaf is None
+    assert found.leaf_compute is None
+    assert found.critical_budget is None
     assert "at least two" in found.remarks[0]
     assert found.fidelity is None
     assert found.assumed_fidelity == 0.8

@@ -5,9 +5,10 @@ import pytest
 
 from experiments.ledger import audit, compare
 from experiments.synergy.calibration_claims import CLAIMS, power
-from experiments.synergy.calibration_study import CALIBRATED
+from experiments.synergy.calibration_study import CALIBRATED, DRAWS
 from experiments.synergy.example_tables import TRUTH
 from tests.experiments.synergy.quick import dataset, finding, ledger_for
+from theory import synergy
 
 BY_ID = {claim.id.removeprefix("synergy/"): claim for claim in CLAIMS}
 
@@ -89,9 +90,29 @@ def test_large_sample_power_grows_with_the_groups_and_lies_near_the_drawn_one():
 
 def test_whole_tables_hold_the_truth_in_their_intervals():
     ds = dataset("calibrated-tables")
-    for name in ("beta", "correlation", "fidelity"):
-        _, low, high = ds[name].transpose("end", "replicate").values
-        held = np.sum((low <= TRUTH[name]) & (TRUTH[name] <= high))
-        # Of twelve 95 % intervals fewer than eight hold the truth once in ten thousand times.
-        assert held >= 8, name
+    exponent = float(synergy.organisation_exponent(5, TRUTH["correlation"], TRUTH["fidelity"]))
+    growth = (exponent, TRUTH["beta"], float(synergy.communication_overhead(5, 1.0)))
+    truth = TRUTH | {
+        "exponent": exponent,
+        "leaf_compute": float(synergy.optimal_leaf_compute(*growth)),
+        "critical_budget": float(synergy.critical_budget_growth(*growth)),
+    }
+    assert ds.beta.size == 16 * 3
+    for name in ("beta", "correlation", "fidelity", "exponent", "leaf_compute", "critical_budget"):
+        _, low, high = ds[name].transpose("end", ...).values
+        held = np.sum((low <= truth[name]) & (truth[name] <= high))
+        # Of sixteen 95 % intervals fewer than eleven hold the truth once in ten thousand times.
+        assert held >= 11, name
     assert set(CALIBRATED) <= set(ds.data_vars)
+
+
+def test_a_budget_is_unbounded_where_too_many_resamples_have_none():
+    ds = dataset("calibrated-tables")
+    for name in ("leaf_compute", "critical_budget"):
+        _, _, high = ds[name].transpose("end", ...).values
+        # Quantiles interpolate: at most one resample may stand between the two counts.
+        decided = abs(ds.without_budget - 0.025) > 2 / DRAWS
+        np.testing.assert_array_equal(
+            np.isinf(high)[decided.values], (ds.without_budget > 0.025).values[decided.values]
+        )
+    assert float(ds.without_budget.sel(tasks=3000).median()) < float(ds.without_budget.sel(tasks=300).median())
