@@ -4,8 +4,10 @@ A list of designs is short enough to be tried whole: what is exact here is the b
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple, SupportsIndex
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -51,14 +53,24 @@ def best_design(
     for name, value in (("leaf_exponent", leaf_exponent), ("leaf_scale", leaf_scale), ("budgets", budgets)):
         positive(name, value)
     rho, exponent, scale, budget = floats(correlation, leaf_exponent, leaf_scale, budgets)
+    kept = sorted({odd("fan_ins", b) for b in fan_ins if b <= window})
+    most = float(np.max(budgets))
+    levels = [1 if star else min(deepest, most_levels(fan_in, most)) for fan_in in kept]
+    shape = tuple((fan_in, depth, window // fan_in) for fan_in, depth in zip(kept, levels, strict=True))
+    fidelities = channel.fidelity(jnp.arange(1, window // 3 + 1, dtype=budget.dtype))
+    return _tried(shape, star, fidelities, rho, exponent, scale, budget)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _tried(shape: tuple[tuple[int, int, int], ...], star: bool, fidelities, rho, exponent, scale, budget) -> Design:
+    """Of all fan-ins with their numbers of levels and of message lengths."""
     best = Design(*(jnp.zeros(budget.shape, int) for _ in range(3)), budget, one_agent(exponent, scale, budget))
     if star:
         best = best._replace(compute=0 * budget, bias=-jnp.ones_like(budget))
-    for fan_in in sorted({odd("fan_ins", b) for b in fan_ins if b <= window}):
-        levels = 1 if star else min(deepest, most_levels(fan_in, float(np.max(budgets))))
-        lengths = jnp.arange(1, window // fan_in + 1, dtype=budget.dtype)
+    for fan_in, levels, longest in shape:
+        lengths = jnp.arange(1, longest + 1, dtype=budget.dtype)
         # (1, lengths, budgets): every depth sees the same budgets.
-        args = (rho[None, None], channel.fidelity(lengths)[None, :, None], lengths[None, :, None])
+        args = (rho[None, None], fidelities[None, :longest, None], lengths[None, :, None])
         root, compute = depth_profile(
             fan_in, levels, *args, exponent[None, None], scale[None, None], budget[None, None], jnp.zeros_like(budget)
         )
@@ -66,7 +78,7 @@ def best_design(
         at = jnp.argmax(flat, axis=0)
         found = jnp.take_along_axis(flat, at[None], axis=0)[0]
         spent = jnp.take_along_axis(jnp.broadcast_to(compute, root.shape).reshape(flat.shape), at[None], axis=0)[0]
-        here = Design(jnp.full(budget.shape, fan_in), 1 + at % len(lengths), 1 + at // len(lengths), spent, found)
+        here = Design(jnp.full(budget.shape, fan_in), 1 + at % longest, 1 + at // longest, spent, found)
         better = found > best.bias
         best = Design(*(jnp.where(better, new, old) for new, old in zip(here, best, strict=True)))
     return best

@@ -1,5 +1,7 @@
 """Designs by exhaustion against a plain loop, and designs by gradient against both."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -84,25 +86,30 @@ def test_levels_at_odd_fan_ins_are_the_counted_ones():
             assert float(level(float(fan_in), 0.2, 0.9, u)) == pytest.approx(wanted, rel=1e-12)
 
 
+@partial(jax.jit, static_argnums=3)
+def objective_and_slope(point, budget, window, saturating):
+    """One program for the tests of both gradients, on many points at once."""
+
+    def value(at):
+        return synergy.relaxed_objective(at, budget, window, exponential, 0.1, *LEAF, saturating)
+
+    return jax.vmap(jax.value_and_grad(value))(point)
+
+
 def test_the_relaxed_objective_has_the_gradient_of_its_differences():
-    point = jnp.array([np.log(60.0), np.log(5.0), -1.5])
+    point, steps = np.array([np.log(60.0), np.log(5.0), -1.5]), 1e-5 * np.eye(3)
+    around = np.concatenate([point[None], point + steps, point - steps])
     for saturating in (False, True):
-
-        def value(at, saturating=saturating):
-            return synergy.relaxed_objective(at, 3e3, 40.0, exponential, 0.1, *LEAF, saturating)
-
-        value = jax.jit(value)
-        slope = jax.grad(value)(point)
-        steps = 1e-5 * np.eye(3)
-        wanted = [float(value(point + step) - value(point - step)) / 2e-5 for step in steps]
-        np.testing.assert_allclose(slope, wanted, rtol=1e-5, atol=1e-8)
+        values, slopes = map(np.asarray, objective_and_slope(around, 3e3, 40.0, saturating))
+        np.testing.assert_allclose(slopes[0], (values[1:4] - values[4:]) / 2e-5, rtol=1e-5, atol=1e-8)
 
 
 def test_spec_6_7_gradient_of_the_growth_objective_in_closed_form():
     x, m, b, budget = 60.0, 4.0, 5.0, 1e5
     place = float(np.log((b - 3) / (63 - b)))
-    point = jnp.array([np.log(x), np.log(m), place])
-    slope = jax.grad(lambda at: synergy.relaxed_objective(at, budget, 1e3, exponential, 0.1, *LEAF, False))(point)
+    # Seven copies: the shape of the program above.
+    points = np.tile([np.log(x), np.log(m), place], (7, 1))
+    slope = objective_and_slope(points, budget, 1e3, False)[1][0]
     gamma = 1 - np.exp(-m / 4)
     s, c0 = np.log(gamma * (0.1 + 0.9 * 1.875)) / np.log(b), 2 * m * b / (b - 1)
     agents = budget / (x + c0)
