@@ -1,9 +1,9 @@
-"""A row's quick data, swept once a worker for all tests that read them."""
+"""A row's quick data, swept once for all tests, and all workers, that read them."""
 
 from __future__ import annotations
 
-import atexit
-import tempfile
+import fcntl
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,14 +15,26 @@ from experiments.claim import Claim, judge
 from experiments.finding import Finding
 from experiments.ledger import Ledger, ledger_of
 from paper_repro.reproduce import Session
+from tests.conftest import SHARED
+
+
+class SharedSession(Session):
+    """A session whose folder other workers use as well."""
+
+    def dataset(self, name: str) -> xr.Dataset:
+        """The stored data of an experiment; the first worker that asks computes them, others wait for it."""
+        if name not in self.datasets:
+            self.root.mkdir(exist_ok=True)
+            with open(self.root / f"{name.replace('/', '-')}.lock", "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                return super().dataset(name)
+        return self.datasets[name]
 
 
 @cache
 def session() -> Session:
-    """A quick session in a folder of its own, removed when the tests end."""
-    folder = tempfile.TemporaryDirectory(prefix="separatrix-")
-    atexit.register(folder.cleanup)
-    return Session(Path(folder.name))
+    """The quick session of this test run; its folder is removed when the tests end."""
+    return SharedSession(Path(os.environ[SHARED]) / "quick")
 
 
 @dataclass(frozen=True)
