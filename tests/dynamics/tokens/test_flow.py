@@ -111,6 +111,51 @@ def test_eq_4_2_a_form_that_never_falls_and_a_span_that_never_grows():
     assert_allclose(np.linalg.svd(found.tokens[:, :2], compute_uv=False)[:, 1], 0, atol=1e-9)
 
 
+def _coupled(rng):
+    """Tokens, a negative semidefinite M, under which none grows, and one S_Delta for all channels."""
+    x, factor = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
+    return x, -factor.T @ factor / 3, 0.4 * rng.normal(size=3)
+
+
+def test_eq_14_the_flow_turns_with_its_tokens():
+    rng = np.random.default_rng(14)
+    (x, matrix, step_map), turn = _coupled(rng), np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    times = np.linspace(-3, 1, 9)
+    found = flow(x, layer_of_matrix(matrix, step_map, 0.4), times)
+    turned = flow(x @ turn.T, layer_of_matrix(turn @ matrix @ turn.T, turn @ step_map, 0.4), times)
+    assert np.abs(found.tokens[-1] - x).max() > 0.1
+    assert_allclose(turned.tokens, found.tokens @ turn.T, rtol=1e-9, atol=1e-9)
+
+
+def test_the_flow_in_float32():
+    x, matrix, step_map = _coupled(np.random.default_rng(32))
+    times = np.linspace(-3, 1, 9)
+    exact = flow(x, layer_of_matrix(matrix, step_map, 0.4), times)
+    found = flow(
+        np.float32(x), layer_of_matrix(np.float32(matrix), np.float32(step_map), 0.4), times.astype(np.float32)
+    )
+    assert found.tokens.dtype == jnp.float32
+    assert int(found.status) == OK
+    # The solver's tolerance is 1e-5 a step.
+    assert_allclose(found.tokens, exact.tokens, atol=3e-4)
+
+
+def test_gradient_of_the_sphere_flow_is_the_finite_difference():
+    rng = np.random.default_rng(5)
+    times, weights = np.array([1.0, 5.0]), rng.normal(size=(2, 3, 3))
+
+    def loss(solve, x, matrix):
+        return jnp.vdot(weights, solve(x, layer_of_matrix(matrix, np.array([0.3, -0.2, 0.1]), 0.5), times).tokens)
+
+    slopes = jax.jit(jax.grad(lambda x, matrix: loss(sphere_flow, x, matrix), (0, 1)))(GLOBE, -np.eye(3))
+    ways = rng.normal(size=(2, 3, 3))
+    step, ends = 1e-5, []
+    for sign in (1, -1):
+        ends.append(loss(sphere, GLOBE + sign * step * ways[0], -np.eye(3) + sign * step * ways[1]))
+    numeric = (ends[0] - ends[1]) / (2 * step)
+    assert_allclose(np.vdot(slopes[0], ways[0]) + np.vdot(slopes[1], ways[1]), numeric, rtol=1e-5)
+
+
 def test_eq_6_4_euler_depth_has_order_one_and_flips_large_tokens():
     line = make_line(-0.7, 0.5, 0.6)
     exact = np.array([0.53686914, -0.40529052, 0.47409009, 0.17422883])
