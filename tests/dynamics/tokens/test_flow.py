@@ -70,10 +70,11 @@ def test_eq_17_5_sphere(sign, digits):
 def test_one_channel_is_the_line():
     x = np.array([1.0, -0.8, 1.6])
     layer = layer_of_matrix(np.array([[-0.7]]), np.array([0.5]), 0.6, -1.0)
-    ours, theirs = fate(x[:, None], layer, 20.0), line_fate(x, make_line(-0.7, 0.5, 0.6, -1.0), 20.0)
+    on_line = jax.jit(line_fate)
+    ours, theirs = fate(x[:, None], layer, 20.0), on_line(x, make_line(-0.7, 0.5, 0.6, -1.0), 20.0)
     assert_allclose(ours.tokens[:, 0], theirs.tokens, rtol=1e-8)
     up = layer_of_matrix(np.array([[0.7]]), np.array([0.5]), 0.6, -1.0)
-    ours, theirs = fate(-x[:, None], up, 20.0), line_fate(-x, make_line(0.7, 0.5, 0.6, -1.0), 20.0)
+    ours, theirs = fate(-x[:, None], up, 20.0), on_line(-x, make_line(0.7, 0.5, 0.6, -1.0), 20.0)
     assert int(ours.status) == int(theirs.status) == BLOW_UP
     assert_allclose(ours.time, theirs.time, rtol=1e-9)
     assert_allclose(ours.tokens[0, 0], theirs.tokens[0], rtol=1e-8)
@@ -81,7 +82,8 @@ def test_one_channel_is_the_line():
 
 def test_eq_4_3_counterexamples_to_the_eigenvalue_reading():
     x = np.ones((1, 2))
-    step_map = np.array([0.4, 0.3])
+    # Equal rows are one step size for all channels.
+    step_map = np.tile([0.4, 0.3], (2, 1))
     converges = fate(x, layer_of_matrix(np.array([[1, -4], [0, 1.5]]), step_map, 0.5), 20.0)
     assert REGIMES[converges.regime[0]] == "convergent"
     diverges = fate(x, layer_of_matrix(np.array([[-1, 4], [0, -1.5]]), step_map, 0.5), 20.0)

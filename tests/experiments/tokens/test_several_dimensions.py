@@ -35,7 +35,7 @@ WRONG = {
     "C15-bound": ("frame", scaled("share", 1.1)),
     "C16": ("first-token", scaled("inverse_time", 1 + 1e-4)),
     "C17": ("first-token", shifted("form", 0.05)),
-    "C18-half": ("first-token", lambda ds: ds.assign(growth=abs(ds.growth))),
+    "C18-half": ("first-token", lambda ds: ds.assign(growth=-abs(ds.growth))),
     "C18-table": ("three-tokens", lambda ds: ds.assign(converges=1 - ds.converges)),
     "C19": ("frame", scaled("share", 1.05)),
     "C19-rank": ("frame", scaled("share", 1.05)),
