@@ -13,12 +13,13 @@ from experiments.space import Space, cases, replicates
 DECAY = 0.6
 # Pairs of late times: what still moves between them measures what is left to converge. Much later the part that M
 # sees is lost in the rounding of the part that it does not see.
-LOG_TIMES = (-3.0, -1.0, 1.0, 4.0, 10.0, 20.0, 40.0, 41.0, 60.0, 61.0)
+# Cosines of the second period settle later still, so the last three are for the M of full rank.
+LOG_TIMES = (-3.0, -1.0, 1.0, 4.0, 10.0, 20.0, 40.0, 41.0, 60.0, 61.0, 100.0, 120.0, 151.0)
 CHANNELS = 4
 
 
 def frame(key, *, rank, channels, tokens):
-    """A random negative semidefinite M of a rank, followed to ln t = 61: shares, cosines and null-space parts."""
+    """A random negative semidefinite M of a rank, followed to ln t = 151: shares, cosines and null-space parts."""
     factor_key, step_key, token_key = jr.split(key, 3)
     # Coordinates in which M does not touch the null space: elsewhere rounding would, and late it is all there is.
     factor = jnp.pad(jr.normal(factor_key, (rank, rank), float) / rank**0.5, ((0, 0), (0, channels - rank)))
