@@ -229,6 +229,7 @@ def test_gradients_of_the_blow_up_time_by_three_routes():
 
 
 def test_gradient_of_a_trajectory_is_its_finite_difference():
+    @jax.jit
     def last(start):
         return line_flow(start, make_line(-0.7, 0.5, 0.6), np.log([2.0]), max_steps=64).tokens[0, -1]
 
@@ -256,6 +257,7 @@ def test_a_token_at_zero_stays_and_only_lets_memories_fade():
 
 
 def test_two_sided_tokens_keep_sign_rate_and_classification():
+    @jax.jit
     def run(rate, x):
         return line_fate(x, make_line(rate, 1.0, 0.5, causal=False), 40.0)
 
