@@ -5,13 +5,14 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Int8
 
-MISSING, OK, NON_FINITE, BLOW_UP, STEP_LIMIT = -1, 0, 1, 2, 3
+MISSING, OK, NON_FINITE, BLOW_UP, STEP_LIMIT, UNBOUNDED = -1, 0, 1, 2, 3, 4
 MEANINGS = {
     MISSING: "missing",
     OK: "ok",
     NON_FINITE: "non_finite",
     BLOW_UP: "blow_up",
     STEP_LIMIT: "step_limit",
+    UNBOUNDED: "unbounded",
 }
 
 

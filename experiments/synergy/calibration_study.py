@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from dynamics.synergy import BETA_BINOMIAL, RECEIVED_COPIED, leaf_biases, mixed_task_counts, right_vote_counts
+from experiments import codes
 from experiments.experiment import Experiment, Quantity
 from experiments.space import Space, cases, grid, listing, replicates
 from experiments.synergy.agents_table import read_table
@@ -121,7 +122,10 @@ def calibrated_table(key, *, tasks, group):
         synthetic_table(tasks, group, seed).to_csv(path, index=False)
         found = calibrate(read_table(path), resamples=DRAWS)
     whole = {name: np.array([getattr(found, name).value, *_ends(getattr(found, name))]) for name in CALIBRATED}
-    return {**whole, "without_budget": 1 - found.probability_beyond_leaf}
+    # An interval that reaches s <= beta has no upper end: an infinity that is no failure says so.
+    bounded = all(np.isfinite(ends).all() for ends in whole.values())
+    code = codes.OK if bounded else codes.UNBOUNDED
+    return {**whole, "without_budget": 1 - found.probability_beyond_leaf, "code": code}
 
 
 def _ends(estimate) -> tuple[float, float]:

@@ -44,7 +44,7 @@ def gap(key, *, first, second, third, coupling, slope, decay, bias):
     del key
     start = -jnp.stack([first, second, third]) / slope
     fate = line_fate(start, make_line(coupling, slope, decay, bias), 100.0)
-    return {"slow": jnp.mean((fate.regime == SLOW) & ~jnp.isfinite(fate.time)), "steps": fate.steps}
+    return {"slow": jnp.mean((fate.regime == SLOW) & ~jnp.isfinite(fate.time), dtype=start.dtype), "steps": fate.steps}
 
 
 def _systems(count: int) -> Axis:

@@ -15,6 +15,8 @@ from paper_repro.registry import PAPERS
 
 EXPERIMENTS = {name: experiment for paper in PAPERS for name, experiment in paper.experiments().items()}
 
+NEAR = {"float64": {"rtol": 1e-9, "atol": 1e-12}, "float32": {"rtol": 1e-3, "atol": 1e-5}}
+
 
 def first_cells(experiment, count):
     """The first cells of the cheapest shard of the quick space, or of a smaller one, as a shard of their own."""
@@ -39,7 +41,8 @@ def test_a_cell_is_the_same_alone_and_in_company(name):
         assert together[output].shape[1:] == single[output].shape[1:]
         assert together[output].ndim == 1 + len(quantity.dims), output
         # A batched program may fuse differently: rounding, amplified through the cell's own recursion.
-        np.testing.assert_allclose(single[output][0], together[output][last], rtol=1e-9, atol=1e-12, err_msg=output)
-    assert np.all(together["code"] == codes.OK)
+        near = NEAR[experiment.precision]
+        np.testing.assert_allclose(single[output][0], together[output][last], **near, err_msg=output)
+    assert np.all(np.isin(together["code"], (codes.OK, codes.UNBOUNDED)))
     wanted = np.dtype(experiment.precision)
     assert all(value.dtype == wanted for value in together.values() if value.dtype.kind == "f")
