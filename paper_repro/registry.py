@@ -81,6 +81,13 @@ PAPERS = (
         year=2026,
         arxiv="2602.20846",
     ),
+    Paper(
+        name="graph_ode",
+        title="Sparse Diffusion Autoencoder for Test-time Adapting Prediction of Complex Systems",
+        authors=("Jingwen Cheng", "Ruikun Li", "Huandong Wang", "Yong Li"),
+        year=2025,
+        arxiv="2505.17459",
+    ),
 )
 
 
