@@ -27,7 +27,7 @@ from dynamics.tokens.networks.sign import VARIANTS as VARIANTS
 from dynamics.tokens.networks.sign import Sign as Sign
 from dynamics.tokens.networks.sign import sign_variant as sign_variant
 from dynamics.tokens.networks.sign import sign_variants as sign_variants
-from dynamics.tokens.networks.training import adam as adam
-from dynamics.tokens.networks.training import start as start
-from dynamics.tokens.networks.training import train_with_checkpoints as train_with_checkpoints
-from dynamics.tokens.networks.training import trained as trained
+from dynamics.training import adam as adam
+from dynamics.training import start as start
+from dynamics.training import train_with_checkpoints as train_with_checkpoints
+from dynamics.training import trained as trained

@@ -11,7 +11,9 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import optax
 import pytest
+from flax import nnx
 from numpy.testing import assert_array_equal
 
 from dynamics.tokens.networks import (
@@ -24,7 +26,7 @@ from dynamics.tokens.networks import (
     validation_texts,
 )
 from dynamics.tokens.networks.text import KNOWN, VOCABULARY, even_windows, help_topics, random_windows
-from dynamics.tokens.networks.training import advance
+from dynamics.training import Moving, advance
 
 STEPS, LEG = 6, 2
 KEY = jr.key(8)
@@ -89,6 +91,31 @@ def test_a_training_of_no_steps_is_refused():
 def test_legs_of_no_steps_are_refused(tmp_path):
     with pytest.raises(ValueError, match="`every` must be at least 1, but is 0"):
         train_with_checkpoints(*tiny(), tmp_path, every=0, settings={})
+
+
+class Follower(nnx.Module):
+    """One weight, and a memory of the data that moves by itself."""
+
+    def __init__(self):
+        self.weight = nnx.Param(jnp.zeros(()))
+        self.memory = Moving(jnp.zeros(()))
+
+
+def test_what_moves_by_itself_and_the_average_of_the_weights_are_kept():
+    def loss(model, key, target):
+        model.memory[...] = 0.5 * model.memory[...] + 0.5 * target
+        return (model.weight[...] - target) ** 2
+
+    training, course = start(Follower(), loss, optax.sgd(0.25), KEY, 3, data=(jnp.asarray(8.0),), averaging=0.5)
+    course = advance(training, course, 3)
+    # w halves its distance to 8 at each step: 4, 6, 7; the memory does the same, the average follows the weight.
+    assert (float(training.model(course).weight[...]), float(training.model(course).memory[...])) == (7.0, 7.0)
+    assert float(training.averaged(course).weight[...]) == 0.125 * 4 + 0.25 * 6 + 0.5 * 7
+    with pytest.raises(ValueError, match=r"`averaging` must lie in \[0, 1\), but is 1"):
+        start(Follower(), loss, optax.sgd(0.25), KEY, 3, averaging=1)
+    unaveraged, begun = start(Follower(), loss, optax.sgd(0.25), KEY, 3)
+    with pytest.raises(ValueError, match="no average of the weights was kept"):
+        unaveraged.averaged(begun)
 
 
 def test_weights_decay_where_the_reference_lets_them():

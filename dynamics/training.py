@@ -1,4 +1,4 @@
-"""Training: one pure loop, run whole inside a cell, or leg by leg with checkpoints between.
+"""Training, for the networks of every row: one pure loop, run whole inside a cell, or leg by leg with checkpoints.
 
 The batch of step i is drawn by the key with i folded in and everything else a step needs is in `Course`, so a course
 taken up from a checkpoint is the course that was interrupted: the same compiled loop, the same numbers, the same bits.
@@ -18,18 +18,26 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
-Loss = Callable[[nnx.Module, Array], Float[Array, ""]]
+# A loss takes the module, a key, and the data that the training was started with.
+Loss = Callable[..., Float[Array, ""]]
 # Vectors (norms, biases, the skip) and these are not decayed, as the reference implementation has it.
 UNDECAYED = ("log_decay",)
 
 
+class Moving(nnx.Variable):
+    """What a module moves by itself while its loss is computed (a codebook's averages), not by a gradient."""
+
+
 class Course(NamedTuple):
-    """How far a training is: steps done, weights, the optimiser's memory, and the loss of every step so far."""
+    """How far a training is: steps done, weights, the optimiser's memory, the loss of every step so far, what moves by
+    itself, and the running average of the weights if one is kept."""
 
     done: Int[Array, ""]
     weights: nnx.State
     memory: Any
     losses: Float[Array, " steps"]
+    moving: nnx.State
+    average: nnx.State | None
 
 
 def adam(steps: int, rate: float, decay: float = 0.1) -> optax.GradientTransformation:
@@ -47,7 +55,8 @@ def _decayed(weights):
 
 class Training(NamedTuple):
     """What is trained (its structure and what it holds beside weights), on which loss, by which optimiser, under
-    which key and for how many steps."""
+    which key, for how many steps, on which data (arrays, which a compiled leg takes as arguments), and the share of
+    itself that the average of the weights keeps at a step."""
 
     structure: Any
     fixed: nnx.State
@@ -55,22 +64,44 @@ class Training(NamedTuple):
     optimiser: optax.GradientTransformation
     key: Array
     steps: int
+    data: tuple = ()
+    averaging: float | None = None
 
     def model(self, course: Course) -> nnx.Module:
         """The module with the weights reached."""
-        return nnx.merge(self.structure, course.weights, self.fixed)
+        return nnx.merge(self.structure, course.weights, course.moving, self.fixed)
+
+    def averaged(self, course: Course) -> nnx.Module:
+        """The module with the running average of its weights; ValueError if none was kept."""
+        if course.average is None:
+            raise ValueError("Argument `averaging` was not given, so that no average of the weights was kept.")
+        return nnx.merge(self.structure, course.average, course.moving, self.fixed)
 
 
 def start(
-    model: nnx.Module, loss: Loss, optimiser: optax.GradientTransformation, key, steps: int
+    model: nnx.Module,
+    loss: Loss,
+    optimiser: optax.GradientTransformation,
+    key,
+    steps: int,
+    *,
+    data: tuple = (),
+    averaging: float | None = None,
 ) -> tuple[Training, Course]:
-    """A training and its course before the first step; ValueError unless steps >= 1."""
+    """A training on `loss(model, key, *data)` and its course before the first step.
+
+    averaging: share of itself that an average of the weights keeps at every step, in [0, 1); None keeps no average.
+    ValueError unless steps >= 1 and averaging lies in its range.
+    """
     if steps < 1:
         raise ValueError(f"Argument `steps` must be at least 1, but is {steps}.")
-    structure, weights, fixed = nnx.split(model, nnx.Param, ...)
+    if averaging is not None and not 0 <= averaging < 1:
+        raise ValueError(f"Argument `averaging` must lie in [0, 1), but is {averaging}.")
+    structure, weights, moving, fixed = nnx.split(model, nnx.Param, Moving, ...)
     kind = jax.tree.leaves(weights)[0].dtype
-    course = Course(jnp.zeros((), jnp.int32), weights, optimiser.init(weights), jnp.zeros(steps, kind))
-    return Training(structure, fixed, loss, optimiser, key, steps), course
+    average = None if averaging is None else weights
+    course = Course(jnp.zeros((), jnp.int32), weights, optimiser.init(weights), jnp.zeros(steps, kind), moving, average)
+    return Training(structure, fixed, loss, optimiser, key, steps, data, averaging), course
 
 
 def advance(training: Training, course: Course, until: Int[Array, ""] | int) -> Course:
@@ -78,19 +109,28 @@ def advance(training: Training, course: Course, until: Int[Array, ""] | int) -> 
 
     def step(i, course: Course) -> Course:
         def lost(weights):
-            return training.loss(nnx.merge(training.structure, weights, training.fixed), jr.fold_in(training.key, i))
+            # Copied here, because a variable may only be moved under the trace that made it.
+            moving = jax.tree.map(lambda leaf: leaf, course.moving)
+            model = nnx.merge(training.structure, weights, moving, training.fixed)
+            loss = training.loss(model, jr.fold_in(training.key, i), *training.data)
+            return loss, nnx.state(model, Moving)
 
-        loss, slope = jax.value_and_grad(lost)(course.weights)
+        (loss, moving), slope = jax.value_and_grad(lost, has_aux=True)(course.weights)
         change, memory = training.optimiser.update(slope, course.memory, course.weights)
         weights = optax.apply_updates(course.weights, change)
-        return Course(i + 1, weights, memory, course.losses.at[i].set(loss))
+        average, kept = course.average, training.averaging
+        if kept is not None:
+            average = jax.tree.map(lambda old, new: kept * old + (1 - kept) * new, average, weights)
+        return Course(course.done + 1, weights, memory, course.losses.at[i].set(loss), moving, average)
 
     return jax.lax.fori_loop(course.done, jnp.asarray(until, jnp.int32), step, course)
 
 
-def trained(model: nnx.Module, loss: Loss, optimiser: optax.GradientTransformation, key, steps: int):
+def trained(
+    model: nnx.Module, loss: Loss, optimiser: optax.GradientTransformation, key, steps: int, *, data: tuple = ()
+):
     """The trained module and the loss of every step; pure, for use under jit and vmap."""
-    training, course = start(model, loss, optimiser, key, steps)
+    training, course = start(model, loss, optimiser, key, steps, data=data)
     course = advance(training, course, steps)
     return training.model(course), course.losses
 
@@ -114,13 +154,13 @@ def train_with_checkpoints(
         raise ValueError(f"Argument `every` must be at least 1, but is {every}.")
     import orbax.checkpoint as ocp  # takes seconds to import, which a sweep does not need
 
-    leg = jax.jit(lambda course, until: advance(training, course, until))
+    leg = jax.jit(lambda course, until, data: advance(training._replace(data=data), course, until))
     options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
     with ocp.CheckpointManager(Path(folder).resolve(), options=options) as kept:
         if (last := kept.latest_step()) is not None:
             course = _resumed(ocp, kept, last, course, settings)
         while (done := int(course.done)) < training.steps:
-            course = leg(course, min(done + every, training.steps))
+            course = leg(course, min(done + every, training.steps), training.data)
             parts = {"leaves": ocp.args.StandardSave(_named(course)), "settings": ocp.args.JsonSave(settings)}
             kept.save(int(course.done), args=ocp.args.Composite(**parts))
             watch(int(course.done), float(course.losses[course.done - 1]))
