@@ -111,8 +111,8 @@ def test_what_moves_by_itself_and_the_average_of_the_weights_are_kept():
     # w halves its distance to 8 at each step: 4, 6, 7; the memory does the same, the average follows the weight.
     assert (float(training.model(course).weight[...]), float(training.model(course).memory[...])) == (7.0, 7.0)
     assert float(training.averaged(course).weight[...]) == 0.125 * 4 + 0.25 * 6 + 0.5 * 7
-    with pytest.raises(ValueError, match=r"`averaging` must lie in \[0, 1\), but is 1"):
-        start(Follower(), loss, optax.sgd(0.25), KEY, 3, averaging=1)
+    with pytest.raises(ValueError, match=r"`averaging` must lie in \[0, 1\), but is 1.0"):
+        start(Follower(), loss, optax.sgd(0.25), KEY, 3, averaging=1.0)
     unaveraged, begun = start(Follower(), loss, optax.sgd(0.25), KEY, 3)
     with pytest.raises(ValueError, match="no average of the weights was kept"):
         unaveraged.averaged(begun)
