@@ -3,6 +3,7 @@
 The batch of step i is drawn by the key with i folded in and everything else a step needs is in `Course`, so a course
 taken up from a checkpoint is the course that was interrupted: the same compiled loop, the same numbers, the same bits.
 Sweeps need no checkpoints (a shard is their unit of resuming and a cell writes no files); long trainings by hand do.
+Several seeds are one course with a leading axis (`start_seeds`), trained side by side.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ class Moving(nnx.Variable):
 
 class Course(NamedTuple):
     """How far a training is: steps done, weights, the optimiser's memory, the loss of every step so far, what moves by
-    itself, and the running average of the weights if one is kept."""
+    itself, and the running average of the weights if one is kept. Of several seeds, all but the steps done have a
+    leading axis."""
 
     done: Int[Array, ""]
     weights: nnx.State
     memory: Any
-    losses: Float[Array, " steps"]
+    losses: Float[Array, "*seeds steps"]
     moving: nnx.State
     average: nnx.State | None
 
@@ -66,9 +68,10 @@ class Training(NamedTuple):
     steps: int
     data: tuple = ()
     averaging: float | None = None
+    seeds: int | None = None
 
     def model(self, course: Course) -> nnx.Module:
-        """The module with the weights reached."""
+        """The module with the weights reached; of several seeds, one module whose weights have a leading axis."""
         return nnx.merge(self.structure, course.weights, course.moving, self.fixed)
 
     def averaged(self, course: Course) -> nnx.Module:
@@ -104,15 +107,48 @@ def start(
     return Training(structure, fixed, loss, optimiser, key, steps, data, averaging), course
 
 
+def start_seeds(
+    make: Callable[[Array], nnx.Module],
+    loss: Loss,
+    optimiser: optax.GradientTransformation,
+    key,
+    steps: int,
+    seeds: int,
+    *,
+    data: tuple = (),
+    averaging: float | None = None,
+) -> tuple[Training, Course]:
+    """A training of several seeds side by side: each with its own weights, made by `make` of a key, and its batches.
+
+    Seed i is the training `start(make(w), ..., key=b)` with (w, b) = split(fold_in(key, i)); all share the data.
+    ValueError as from `start`, and unless seeds >= 1.
+    """
+    if seeds < 1:
+        raise ValueError(f"Argument `seeds` must be at least 1, but is {seeds}.")
+    pairs = jax.vmap(lambda i: jr.split(jr.fold_in(key, i)))(jnp.arange(seeds))
+
+    def one(pair):
+        return start(make(pair[0]), loss, optimiser, pair[1], steps, data=data, averaging=averaging)
+
+    first, _ = one(pairs[0])
+
+    def arrays(pair):
+        training, course = one(pair)
+        return training.fixed, course._replace(done=None)
+
+    fixed, course = jax.vmap(arrays)(pairs)
+    return first._replace(fixed=fixed, key=pairs[:, 1], seeds=seeds), course._replace(done=jnp.zeros((), jnp.int32))
+
+
 def advance(training: Training, course: Course, until: Int[Array, ""] | int) -> Course:
     """The course after step `until`, a number that may be traced: legs of any length run the same program."""
 
-    def step(i, course: Course) -> Course:
+    def moved(i, fixed, key, course: Course) -> Course:
         def lost(weights):
             # Copied here, because a variable may only be moved under the trace that made it.
             moving = jax.tree.map(lambda leaf: leaf, course.moving)
-            model = nnx.merge(training.structure, weights, moving, training.fixed)
-            loss = training.loss(model, jr.fold_in(training.key, i), *training.data)
+            model = nnx.merge(training.structure, weights, moving, fixed)
+            loss = training.loss(model, jr.fold_in(key, i), *training.data)
             return loss, nnx.state(model, Moving)
 
         (loss, moving), slope = jax.value_and_grad(lost, has_aux=True)(course.weights)
@@ -121,7 +157,14 @@ def advance(training: Training, course: Course, until: Int[Array, ""] | int) -> 
         average, kept = course.average, training.averaging
         if kept is not None:
             average = jax.tree.map(lambda old, new: kept * old + (1 - kept) * new, average, weights)
-        return Course(course.done + 1, weights, memory, course.losses.at[i].set(loss), moving, average)
+        return Course(None, weights, memory, course.losses.at[i].set(loss), moving, average)
+
+    # The count of steps is one for all seeds, so that the loop's end is no batched condition.
+    together = moved if training.seeds is None else jax.vmap(moved, (None, 0, 0, 0))
+
+    def step(i, course: Course) -> Course:
+        done = course.done + 1
+        return together(i, training.fixed, training.key, course._replace(done=None))._replace(done=done)
 
     return jax.lax.fori_loop(course.done, jnp.asarray(until, jnp.int32), step, course)
 
@@ -147,8 +190,9 @@ def train_with_checkpoints(
     """The course to its end, kept in `folder` after each leg of `every` steps and taken up from the last one kept.
 
     settings: plain data that say which training this is; a folder that holds another one is refused by ValueError.
-    watch: told the steps done and the last loss after each leg is safely on disk. A process killed at any instant
-    loses at most a leg, and the weights it ends with are those of a run never interrupted, bit for bit.
+    watch: told the steps done and the last loss (of several seeds, their mean) after each leg is safely on disk. A
+    process killed at any instant loses at most a leg, and the weights it ends with are those of a run never
+    interrupted, bit for bit.
     """
     if every < 1:
         raise ValueError(f"Argument `every` must be at least 1, but is {every}.")
@@ -163,7 +207,7 @@ def train_with_checkpoints(
             course = leg(course, min(done + every, training.steps), training.data)
             parts = {"leaves": ocp.args.StandardSave(_named(course)), "settings": ocp.args.JsonSave(settings)}
             kept.save(int(course.done), args=ocp.args.Composite(**parts))
-            watch(int(course.done), float(course.losses[course.done - 1]))
+            watch(int(course.done), float(jnp.mean(course.losses[..., course.done - 1])))
     return course
 
 

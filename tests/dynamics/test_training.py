@@ -1,0 +1,73 @@
+"""The training loop of every row: seeds side by side are seeds alone, kept and taken up."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import optax
+import pytest
+from flax import nnx
+from numpy.testing import assert_allclose, assert_array_equal
+
+from dynamics.training import advance, start, start_seeds, train_with_checkpoints
+
+STEPS, SEEDS, DECAY = 5, 2, 0.5
+KEY = jr.key(2)
+
+
+class Line(nnx.Module):
+    """y = a x + b."""
+
+    def __init__(self, key):
+        self.slope, self.offset = nnx.Param(jr.normal(key, ())), nnx.Param(jnp.zeros(()))
+
+    def __call__(self, x):
+        return self.slope[...] * x + self.offset[...]
+
+
+def loss(model, key):
+    x = jr.normal(key, (8,))
+    return jnp.mean((model(x) - (2 * x + 1)) ** 2)
+
+
+def several():
+    return start_seeds(Line, loss, optax.sgd(0.1), KEY, STEPS, SEEDS, averaging=DECAY)
+
+
+@pytest.fixture(scope="module")
+def trained_seeds():
+    training, course = several()
+    return jax.jit(lambda course: advance(training, course, STEPS))(course)
+
+
+def test_seeds_side_by_side_are_seeds_alone(trained_seeds):
+    training, _ = several()
+    assert trained_seeds.losses.shape == (SEEDS, STEPS)
+    assert int(trained_seeds.done) == STEPS
+    for i in range(SEEDS):
+        weight_key, batch_key = jr.split(jr.fold_in(KEY, i))
+        alone, course = start(Line(weight_key), loss, optax.sgd(0.1), batch_key, STEPS, averaging=DECAY)
+        course = advance(alone, course, STEPS)
+        assert_allclose(trained_seeds.losses[i], course.losses, rtol=1e-12)
+        assert_allclose(training.model(trained_seeds).slope[...][i], alone.model(course).slope[...], rtol=1e-12)
+        assert_allclose(training.averaged(trained_seeds).slope[...][i], alone.averaged(course).slope[...], rtol=1e-12)
+
+
+def test_seeds_are_kept_and_taken_up(tmp_path, trained_seeds):
+    training, course = several()
+    half = jax.jit(lambda course, until: advance(training, course, until))
+    told = []
+    kept = train_with_checkpoints(
+        training._replace(steps=2), course, tmp_path, every=2, settings={}, watch=lambda *seen: told.append(seen)
+    )
+    jax.tree.map(assert_array_equal, kept, half(course, 2))
+    whole = train_with_checkpoints(training, course, tmp_path, every=4, settings={})
+    jax.tree.map(assert_array_equal, whole, half(half(course, 2), STEPS))
+    assert_allclose(whole.losses, trained_seeds.losses, rtol=1e-12)
+    assert told == [(2, pytest.approx(float(jnp.mean(kept.losses[:, 1]))))]
+
+
+def test_no_seeds_are_refused():
+    with pytest.raises(ValueError, match="`seeds` must be at least 1, but is 0"):
+        start_seeds(Line, loss, optax.sgd(0.1), KEY, STEPS, 0)
