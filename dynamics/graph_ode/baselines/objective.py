@@ -1,0 +1,65 @@
+"""What the network baselines are trained to lose less of: the mean square error of a few frames, fed back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+from jaxtyping import Array, Float
+
+from dynamics.graph_ode.scaling import Trajectories
+
+
+def random_windows(key, trajectories: Trajectories, length: int, batch: int) -> Trajectories:
+    """Windows of `length` frames, trajectory and first frame drawn evenly."""
+    n, frames = trajectories.shape[:2]
+    if frames < length:
+        raise ValueError(f"Argument `trajectories` must have at least {length} frames, but has {frames}.")
+    which_key, start_key = jr.split(key)
+    which = jr.randint(which_key, (batch,), 0, n)
+    starts = jr.randint(start_key, (batch,), 0, frames - length + 1)
+
+    def cut(one, start):
+        return jax.lax.dynamic_slice_in_dim(trajectories[one], start, length)
+
+    return jax.vmap(cut)(which, starts)
+
+
+def unrolled_loss(
+    trajectories: Trajectories,
+    history: int,
+    *,
+    unroll: int,
+    batch: int,
+    noise: float,
+    pixels: int | None = None,
+) -> Callable[[Callable, Array], Float[Array, ""]]:
+    """The loss of a model of windows: it sees a window with a little noise and forecasts `unroll` frames from it.
+
+    Errors count in units of the mean square change of a frame at each channel, which only sets the learning rate's
+    scale. noise: standard deviation of what is added to the window. pixels: for a model that is blind to space, how
+    many pixels of each window to train on.
+    """
+    change = jnp.mean((trajectories[:, 1:] - trajectories[:, :-1]) ** 2, axis=(0, 1, 3, 4)) + 1e-12
+
+    def loss(model, key):
+        window_key, noise_key, pixel_key = jr.split(key, 3)
+        cut = random_windows(window_key, trajectories, history + unroll, batch)
+        if pixels is not None:
+            flat = cut.reshape(*cut.shape[:3], -1)
+            cut = flat[..., jr.randint(pixel_key, (pixels,), 0, flat.shape[-1])]
+        start = cut[:, :history] + noise * jr.normal(noise_key, cut[:, :history].shape, cut.dtype)
+
+        def step(window, truth):
+            frame = model(window)
+            wrong = jnp.mean((frame - truth) ** 2, axis=tuple(range(1, truth.ndim)))
+            return jnp.concatenate([window[1:], frame[None]]), jnp.mean(wrong / change)
+
+        def one(window, truth):
+            return jnp.mean(jax.lax.scan(step, window, truth)[1])
+
+        return jnp.mean(jax.vmap(one)(start, cut[:, history:]))
+
+    return loss
