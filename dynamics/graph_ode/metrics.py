@@ -1,13 +1,13 @@
-"""How far a forecast is from what came: RMSE, NMSE (both denominators in use), SSIM, correlation, and how long they last.
+"""How far a forecast is from what came: RMSE, NMSE (both denominators in use), SSIM, correlation and its time.
 
-Fields are normalised to [0, 1]; an axis order of (..., channels, height, width) is meant everywhere. Two conventions of
+Fields are normalised to [0, 1]; an axis order of (..., channels, height, width) is meant everywhere. Two ways of
 averaging are in the released notebooks and give different numbers: `aggregated(..., "frame")` pools a frame over all
-trajectories and quotes mean and spread over frames, `"trajectory"` pools a trajectory and quotes them over trajectories.
+trajectories and quotes mean and spread over frames, `"trajectory"` pools a trajectory and quotes them over those.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int
 SIDE, SIGMA = 11, 1.5
 K1, K2 = 0.01, 0.03
 
-Fields = Float[Array, "*batch channels height width"]
+Fields = Float[Array | np.ndarray, "*batch channels height width"]
 _SPACE = (-3, -2, -1)
 
 
@@ -30,20 +30,20 @@ def rmse(predicted: Fields, truth: Fields) -> Float[Array, "*batch"]:
     return jnp.sqrt(squared_error(predicted, truth))
 
 
-def power(truth: Fields, against: Literal["square", "variance"]) -> Float[Array, "*batch"]:
-    """What an NMSE divides by: the mean square of a frame, or its variance about its own mean in each channel.
+def power(truth: Fields, against: str) -> Float[Array, "*batch"]:
+    """What an NMSE divides by: a frame's mean "square", or its "variance" about its own mean in each channel.
 
     The released code divides by the mean square. Min-max data have a mean near 0.45, so a forecast of nothing but the
     mean already scores var / (mean^2 + var) there; against the variance it scores 1.
     """
     if against == "square":
-        return jnp.mean(truth**2, axis=_SPACE)
+        return jnp.mean(jnp.square(truth), axis=_SPACE)
     if against == "variance":
         return jnp.mean(jnp.var(truth, axis=(-2, -1)), axis=-1)
     raise ValueError(f"Argument `against` must be 'square' or 'variance', but is {against!r}.")
 
 
-def nmse(predicted: Fields, truth: Fields, against: Literal["square", "variance"] = "square") -> Float[Array, "*batch"]:
+def nmse(predicted: Fields, truth: Fields, against: str = "square") -> Float[Array, "*batch"]:
     """Mean square error over the `power` of the truth, frame by frame."""
     return squared_error(predicted, truth) / power(truth, against)
 
@@ -91,7 +91,7 @@ def correlation(predicted: Fields, truth: Fields) -> Float[Array, "*batch"]:
     return jnp.mean(jnp.where(size > 0, product / jnp.where(size > 0, size, 1), 0), axis=-1)
 
 
-def correlation_time(curve: Float[Array, "*batch frames"], threshold: float = 0.8) -> Int[Array, "*batch"]:
+def correlation_time(curve: Float[Array | np.ndarray, "*batch frames"], threshold: float = 0.8) -> Int[Array, "*batch"]:
     """How many frames pass before the correlation first falls to the threshold or below it."""
     return jnp.sum(jnp.cumprod(curve > threshold, axis=-1), axis=-1)
 
@@ -104,9 +104,9 @@ class Summary(NamedTuple):
 
 
 def aggregated(
-    square: Float[Array, "trajectories frames"],
-    agg: Literal["frame", "trajectory"],
-    power: Float[Array, "trajectories frames"] | None = None,
+    square: Float[Array | np.ndarray, "trajectories frames"],
+    agg: str,
+    power: Float[Array | np.ndarray, "trajectories frames"] | None = None,
 ) -> Summary:
     """RMSE from squared errors of single frames, or NMSE if the truth's `power` is given, in either convention."""
     if agg not in ("frame", "trajectory"):

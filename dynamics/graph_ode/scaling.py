@@ -38,7 +38,7 @@ def features(window: Float[Array, "history channels *space"], scaling: Scaling) 
 
 def grown(
     window: Float[Array, "history channels *space"], output: Float[Array, "*space channels"], scaling: Scaling
-) -> Float[Array, "channels *space"]:
+) -> Float[Array, "channels ..."]:
     """The next frame from a residual output: the last frame plus so many usual changes."""
     like = (slice(None), *[None] * (window.ndim - 2))
     return window[-1] + scaling.change[like] * jnp.moveaxis(output, -1, 0)

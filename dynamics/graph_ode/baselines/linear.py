@@ -27,7 +27,7 @@ class Autoregression(NamedTuple):
 
 def fit_autoregression(trajectories: Trajectories, history: int) -> Autoregression:
     """Least squares over all pixels and times, from sums over one trajectory after another."""
-    n, frames, channels, height, width = trajectories.shape
+    frames, channels = trajectories.shape[1:3]
     if frames <= history:
         raise ValueError(f"Argument `trajectories` must have more than {history} frames, but has {frames}.")
     inputs = history * channels
@@ -72,11 +72,14 @@ def autoregression(model: Autoregression, window: Window) -> Frame:
 
 
 class ModeDecomposition(NamedTuple):
-    """POD modes of whole frames and the linear map from the amplitudes of a few frames to those of the next."""
+    """POD modes of whole frames and the affine map from the amplitudes of a few frames to those of the next.
+
+    The last row of `step` is its offset: the mean over time is no fixed point of what grows or drifts.
+    """
 
     mean: Float[Array, " pixels"]
     modes: Float[Array, "pixels rank"]
-    step: Float[Array, "delayed rank"]
+    step: Float[Array, "delayed_and_one rank"]
 
 
 def fit_mode_decomposition(key, trajectories: Trajectories, rank: int, delays: int = 1) -> ModeDecomposition:
@@ -95,7 +98,8 @@ def fit_mode_decomposition(key, trajectories: Trajectories, rank: int, delays: i
     modes = basis @ jnp.linalg.eigh(small.T @ small)[1][:, ::-1][:, :rank]
     amplitudes = (centred @ modes).reshape(n, frames, rank)
     past = jnp.concatenate([amplitudes[:, delays - 1 - i : frames - 1 - i] for i in range(delays)], axis=-1)
-    past, after = past.reshape(-1, delays * rank), amplitudes[:, delays:].reshape(-1, rank)
+    past = jnp.pad(past.reshape(-1, delays * rank), ((0, 0), (0, 1)), constant_values=1)
+    after = amplitudes[:, delays:].reshape(-1, rank)
     gram = past.T @ past
     gram = gram + RIDGE * jnp.trace(gram) / len(gram) * jnp.eye(len(gram), dtype=flat.dtype)
     return ModeDecomposition(mean, modes, jnp.linalg.solve(gram, past.T @ after))
@@ -103,7 +107,8 @@ def fit_mode_decomposition(key, trajectories: Trajectories, rank: int, delays: i
 
 def mode_decomposition(model: ModeDecomposition, window: Window) -> Frame:
     """The next frame: amplitudes of the last frames, one step, and back."""
-    delays = model.step.shape[0] // model.step.shape[1]
+    delays = (model.step.shape[0] - 1) // model.step.shape[1]
     recent = window[::-1][:delays].reshape(delays, -1)
     amplitudes = ((recent - model.mean) @ model.modes).reshape(-1)
-    return (model.mean + model.modes @ (amplitudes @ model.step)).reshape(window.shape[1:])
+    following = amplitudes @ model.step[:-1] + model.step[-1]
+    return (model.mean + model.modes @ following).reshape(window.shape[1:])

@@ -62,7 +62,7 @@ class PointwiseNetwork(nnx.Module):
         self.last = Dense(width, channels, keys[-1], dtype, quiet=True)
         self.scaling = Fixed(scaling)
 
-    def __call__(self, window: Float[Array, "history channels *space"]) -> Float[Array, "channels *space"]:
+    def __call__(self, window: Float[Array, "history channels *space"]) -> Float[Array, "channels ..."]:
         x = features(window, self.scaling.get_value())
         for layer in self.layers:
             x = jax.nn.gelu(layer(x))

@@ -12,7 +12,9 @@ from jaxtyping import Array, Float
 from dynamics.graph_ode.scaling import Trajectories
 
 
-def random_windows(key, trajectories: Trajectories, length: int, batch: int) -> Trajectories:
+def random_windows(
+    key, trajectories: Trajectories, length: int, batch: int
+) -> Float[Array, "batch length channels height width"]:
     """Windows of `length` frames, trajectory and first frame drawn evenly."""
     n, frames = trajectories.shape[:2]
     if frames < length:
@@ -28,34 +30,28 @@ def random_windows(key, trajectories: Trajectories, length: int, batch: int) -> 
 
 
 def unrolled_loss(
-    trajectories: Trajectories,
-    history: int,
-    *,
-    unroll: int,
-    batch: int,
-    noise: float,
-    pixels: int | None = None,
-) -> Callable[[Callable, Array], Float[Array, ""]]:
+    history: int, *, unroll: int, batch: int, noise: float, pixels: int | None = None
+) -> Callable[[Callable, Array, Trajectories], Float[Array, ""]]:
     """The loss of a model of windows: it sees a window with a little noise and forecasts `unroll` frames from it.
 
-    Errors count in units of the mean square change of a frame at each channel, which only sets the learning rate's
-    scale. noise: standard deviation of what is added to the window. pixels: for a model that is blind to space, how
-    many pixels of each window to train on.
+    Errors count in units of a frame's mean square change. noise: standard deviation of what is added to the window,
+    in units of the data's spread. pixels: for a model that is blind to space, how many pixels of each window to train
+    on.
     """
-    change = jnp.mean((trajectories[:, 1:] - trajectories[:, :-1]) ** 2, axis=(0, 1, 3, 4)) + 1e-12
 
-    def loss(model, key):
+    def loss(model, key, trajectories):
+        change = jnp.mean((trajectories[:, 1:] - trajectories[:, :-1]) ** 2) + 1e-12
+        shake = noise * jnp.std(trajectories)
         window_key, noise_key, pixel_key = jr.split(key, 3)
         cut = random_windows(window_key, trajectories, history + unroll, batch)
         if pixels is not None:
             flat = cut.reshape(*cut.shape[:3], -1)
             cut = flat[..., jr.randint(pixel_key, (pixels,), 0, flat.shape[-1])]
-        start = cut[:, :history] + noise * jr.normal(noise_key, cut[:, :history].shape, cut.dtype)
+        start = cut[:, :history] + shake * jr.normal(noise_key, cut[:, :history].shape, cut.dtype)
 
         def step(window, truth):
             frame = model(window)
-            wrong = jnp.mean((frame - truth) ** 2, axis=tuple(range(1, truth.ndim)))
-            return jnp.concatenate([window[1:], frame[None]]), jnp.mean(wrong / change)
+            return jnp.concatenate([window[1:], frame[None]]), jnp.mean((frame - truth) ** 2) / change
 
         def one(window, truth):
             return jnp.mean(jax.lax.scan(step, window, truth)[1])
