@@ -16,7 +16,7 @@ def phi(z: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."
     """phi_1 = (e^z - 1) / z and phi_2 = (e^z - 1 - z) / z^2 without cancellation, at z = 0 too."""
     near = jnp.abs(z) <= 1
     small, large = jnp.where(near, z, 0), jnp.where(near, 1, z)
-    series = sum(small**n / math.factorial(n + 2) for n in reversed(range(_TERMS)))
+    series = sum(small**n / float(math.factorial(n + 2)) for n in reversed(range(_TERMS)))
     first = jnp.where(near, 1 + small * series, jnp.expm1(large) / large)
     return first, jnp.where(near, series, (first - 1) / large)
 

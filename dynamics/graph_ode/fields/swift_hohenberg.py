@@ -18,7 +18,7 @@ from dynamics.graph_ode.fields.system import Recipe, System
 Number = Real[ArrayLike, ""]
 
 
-def swift_hohenberg(
+def swift_hohenberg_stepper(
     points: tuple[int, ...], extent: tuple[float, ...], step: Number, r: Number, g: Number, *, released: bool = False
 ) -> Step:
     """One ETDRK2 step of the half spectrum; the products are formed on the grid as it is, without dealiasing."""
@@ -31,7 +31,7 @@ def swift_hohenberg(
     return etdrk2(growth, products, step)
 
 
-def exponax_swift_hohenberg(
+def exponax_swift_hohenberg_stepper(
     points: tuple[int, ...], extent: tuple[float, ...], step: float, r: Number, g: Number, *, released: bool = False
 ) -> Step:
     """The same step by Exponax, which leaves out the corners of the spectrum when it forms the products."""
@@ -57,7 +57,7 @@ def _start(key: PRNGKeyArray, recipe: Recipe):
 
 def _stepper(recipe: Recipe) -> Step:
     square = len(set(recipe.points)) == len(set(recipe.extent)) == 1
-    build = exponax_swift_hohenberg if square else swift_hohenberg
+    build = exponax_swift_hohenberg_stepper if square else swift_hohenberg_stepper
     released = bool(recipe["released"])
     return build(recipe.points, recipe.extent, recipe.step, recipe["r"], recipe["g"], released=released)
 

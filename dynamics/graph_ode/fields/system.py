@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import jax
-from jaxtyping import Array, ArrayLike, Float, Integer, PRNGKeyArray, PyTree
+from jaxtyping import Array, ArrayLike, Float, Integer, PRNGKeyArray, PyTree, Real
 
 from dynamics import _check
 from dynamics.graph_ode.fields.spectral import refuse_grid
@@ -30,7 +30,7 @@ class Recipe:
     substeps: int
     frames: int
     skipped: int = 0
-    settings: tuple[tuple[str, float], ...] = ()
+    settings: tuple[tuple[str, Real[ArrayLike, ""]], ...] = ()
 
     def __post_init__(self):
         refuse_grid(self.points, self.extent)
@@ -39,7 +39,7 @@ class Recipe:
         if not (math.isfinite(self.spacing) and self.spacing > 0):
             raise ValueError(f"Argument `spacing` must be positive, but is {self.spacing}.")
         for name, value in self.settings:
-            if not math.isfinite(value):
+            if not isinstance(value, jax.core.Tracer) and not math.isfinite(value):
                 raise ValueError(f"Argument `{name}` must be finite, but is {value}.")
 
     @property
@@ -47,7 +47,7 @@ class Recipe:
         """The time step."""
         return self.spacing / self.substeps
 
-    def __getitem__(self, name: str) -> float:
+    def __getitem__(self, name: str) -> Real[ArrayLike, ""]:
         return dict(self.settings)[name]
 
     def changed(self, **changes: Any) -> Recipe:
@@ -59,7 +59,7 @@ class Recipe:
                     f"Argument `{name}` is no part of this recipe, which has {sorted(own | set(settings))}."
                 )
             if name in settings:
-                settings[name] = float(value)
+                settings[name] = value if isinstance(value, jax.core.Tracer) else float(value)
         parts = {name: value for name, value in changes.items() if name in own}
         return replace(self, **{"settings": tuple(settings.items()), **parts})
 

@@ -48,7 +48,7 @@ def test_half_spectra_know_their_wavenumbers_and_return_the_field():
 def stripe():
     """A stripe's amplitude in 1-D, r = 0.7, every 10 time units up to t = 200."""
     x = np.arange(64) * TURN[0] / 64
-    step = fields.swift_hohenberg(LINE, TURN, 0.05, 0.7, 0.0)
+    step = fields.swift_hohenberg_stepper(LINE, TURN, 0.05, 0.7, 0.0)
 
     def visit(state, _):
         state = fields.advanced(step, state, 200)
@@ -78,7 +78,7 @@ def test_exponax_and_the_own_stepper_agree():
 
     @jax.jit
     def ends(start):
-        builds = (fields.swift_hohenberg, fields.exponax_swift_hohenberg)
+        builds = (fields.swift_hohenberg_stepper, fields.exponax_swift_hohenberg_stepper)
         return [[end(build, released, start) for build in builds] for released in (False, True)]
 
     start = fields.to_spectrum(0.1 * jr.normal(jr.key(1), grid[0]), 2)
@@ -119,7 +119,7 @@ def test_recipes_are_refused_in_words():
     with pytest.raises(ValueError, match="one or two entries"):
         fields.wavenumbers((8, 8, 8), (1.0, 1.0, 1.0))
     with pytest.raises(ValueError, match="square for Exponax"):
-        fields.exponax_swift_hohenberg((8, 16), (1.0, 2.0), 0.1, 0.7, 1.0)
+        fields.exponax_swift_hohenberg_stepper((8, 16), (1.0, 2.0), 0.1, 0.7, 1.0)
     assert fields.recipe("sh_release", g=0.0)["g"] == 0.0
     assert fields.channels(fields.recipe("sh_release")) == ("u",)
     assert fields.recipe("sh_release", points=(16, 16)).step == 0.0125
