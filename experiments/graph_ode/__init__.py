@@ -1,5 +1,7 @@
 """Sparse encoders and graph ODEs (arXiv 2505.17459): its sweeps and its claims, one topic a pair of modules."""
 
+from experiments.graph_ode import graph_flow, graph_flow_claims
+
 # Each topic adds its own `*topic.EXPERIMENTS` and `*topic_claims.CLAIMS`, a line each.
-EXPERIMENTS = ()
-CLAIMS = ()
+EXPERIMENTS = (*graph_flow.EXPERIMENTS,)
+CLAIMS = (*graph_flow_claims.CLAIMS,)

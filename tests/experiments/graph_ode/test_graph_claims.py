@@ -1,0 +1,52 @@
+"""Graph flows end to end: expected verdicts, decoys rejected, and verdicts that can turn."""
+
+import pytest
+
+from experiments.graph_ode import graph_flow_claims
+from experiments.ledger import audit, compare
+from tests.experiments.graph_ode.quick import dataset, finding, ledger_for
+
+TOPICS = (graph_flow_claims,)
+BY_ID = {claim.id.removeprefix("graph_ode/"): claim for topic in TOPICS for claim in topic.CLAIMS}
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__name__.rsplit(".", 1)[-1])
+def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys(topic):
+    findings = [finding(claim) for claim in topic.CLAIMS]
+    assert not compare(findings, ledger_for(topic.CLAIMS))
+    assert not audit(topic.CLAIMS, ledger_for(topic.CLAIMS))
+    assert min(found.teeth for found in findings) >= 2
+    assert all(found.sharp_holds in (None, True) for found in findings)
+
+
+def scaled(name, factor):
+    return lambda ds: ds.assign({name: ds[name] * factor})
+
+
+def shifted(name, by):
+    return lambda ds: ds.assign({name: ds[name] + by})
+
+
+WRONG = {
+    "P1": ("spectra", scaled("eigenvalues", 1 + 1e-10)),
+    "P2": ("heat", scaled("deviation", 1.2)),
+    "P2-energy": ("heat", scaled("energy", 1.4)),
+    "P3": ("chain", scaled("heat", 1 + 1e-10)),
+    "P4": ("explicit-steps", lambda ds: ds.assign(rate=ds.rate + 0.2 * (ds.reduced > 1))),
+    "P4-modes": ("explicit-steps", scaled("growth", 1 + 1e-10)),
+    "P4-monotone": ("explicit-steps", shifted("own", 0.1)),
+    "P5": ("heat", shifted("relabelled", 1e-10)),
+    "P6": ("five-point", scaled("symbol", 1 + 1e-12)),
+    "P6-order": ("five-point", scaled("symbol", 1 - 1e-4)),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
+    experiment, change = WRONG[name]
+    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
+    assert found.verdict == "refuted"
+
+
+def test_every_claim_can_turn():
+    assert set(WRONG) == set(BY_ID)
