@@ -1,5 +1,7 @@
 """Every test runs in float64 and with eight forced host devices; float32 tests say so themselves."""
 
+import gc
+import itertools
 import os
 import shutil
 import tempfile
@@ -8,6 +10,8 @@ from pathlib import Path
 import hypothesis
 
 SHARED = "SEPARATRIX_TEST_FOLDER"
+MAPS = Path("/proc/self/maps")
+TESTS_RUN = itertools.count(1)
 
 
 def pytest_configure(config):
@@ -26,3 +30,13 @@ def pytest_configure(config):
     # Compilation dominates the first example, so a deadline would only measure the compiler.
     hypothesis.settings.register_profile("house", deadline=None, max_examples=40, derandomize=True)
     hypothesis.settings.load_profile("house")
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Let compiled programs go before they are too many: Linux allows a process 65530 memory maps, each program
+    holds several, and XLA crashes when it gets no more."""
+    if next(TESTS_RUN) % 10 == 0 and MAPS.exists() and MAPS.read_bytes().count(b"\n") > 20_000:
+        import jax
+
+        jax.clear_caches()
+        gc.collect()
