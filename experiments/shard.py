@@ -95,9 +95,18 @@ def _compiled(cell: Callable, static: tuple[tuple[str, Value], ...], side_by_sid
     return jax.jit(laid)
 
 
+def crew(devices: Sequence[jax.Device], cores: int) -> list[jax.Device]:
+    """The devices a shard is laid over: all of them, but of a CPU's fewer than it has cores.
+
+    A batched factorisation on a CPU holds one thread of XLA's pool until others have done their part. On as many
+    devices as there are threads each could hold one, and the program would wait forever.
+    """
+    return [d for i, d in enumerate(devices) if d.platform != "cpu" or i < max(1, cores - 1)]
+
+
 def evaluate(spec: ShardSpec, devices: Sequence[jax.Device] | None = None) -> dict[str, np.ndarray]:
-    """The outputs of a shard's cells, laid over the local devices; padding copies the last cell and is dropped."""
-    devices = jax.local_devices() if devices is None else devices
+    """The outputs of a shard's cells, laid over the devices (default: `crew`); padding copies the last cell."""
+    devices = crew(jax.local_devices(), os.cpu_count() or 1) if devices is None else devices
     experiment = spec.experiment
     unseen = {"replicate", *experiment.static}
     with jax.enable_x64(experiment.precision == "float64"):
@@ -151,7 +160,7 @@ def run_shard(spec: ShardSpec) -> Receipt:
     }
     coordinates = {"cell": spec.cells} | {name: ("cell", values) for name, values in spec.columns.items()}
     store.write_shard(spec.path, spec.shard, xr.Dataset(variables, coordinates))
-    device = jax.local_devices()[0]
-    devices = f"{jax.local_device_count()} x {device.platform} ({device.device_kind}), {os.cpu_count()} cores"
+    used = crew(jax.local_devices(), os.cpu_count() or 1)
+    devices = f"{len(used)} x {used[0].platform} ({used[0].device_kind}), {os.cpu_count()} cores"
     failed = int(np.sum(outputs["code"] != codes.OK))
     return Receipt(spec.index, time.perf_counter() - start, devices, failed)

@@ -83,6 +83,11 @@ def test_one_device_is_eight_to_rounding(side_by_side):
             np.testing.assert_allclose(one[name], eight[name], rtol=4 * np.finfo(float).eps)
 
 
+@pytest.mark.parametrize(("cores", "used"), [(1, 1), (2, 1), (8, 7), (64, 8)])
+def test_of_a_cpus_devices_fewer_than_cores_are_used(cores, used):
+    assert shard.crew(jax.local_devices(), cores) == jax.local_devices()[:used]
+
+
 @pytest.mark.parametrize("way", [{"side_by_side": False}, {"compiled": False}])
 def test_cells_in_turn_or_uncompiled_are_the_same_cells(finished, tmp_path, way):
     ours, theirs = dataset_of(finished), dataset_of(sweep(tmp_path, dataclasses.replace(POWERS, **way)))
