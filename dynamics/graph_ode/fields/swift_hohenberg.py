@@ -9,20 +9,22 @@ from __future__ import annotations
 import math
 
 import jax.random as jr
-from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, Real
+from jaxtyping import Array, ArrayLike, Bool, Float, PRNGKeyArray, Real
 
 from dynamics.graph_ode.fields.etdrk import Step, etdrk2
 from dynamics.graph_ode.fields.spectral import squared_wavenumber, to_grid, to_spectrum
 from dynamics.graph_ode.fields.system import Recipe, System
 
 Number = Real[ArrayLike, ""]
+Switch = Bool[ArrayLike, ""] | Number
 
 
 def swift_hohenberg_stepper(
-    points: tuple[int, ...], extent: tuple[float, ...], step: Number, r: Number, g: Number, *, released: bool = False
+    points: tuple[int, ...], extent: tuple[float, ...], step: Number, r: Number, g: Number, *, released: Switch = False
 ) -> Step:
-    """One ETDRK2 step of the half spectrum; the products are formed on the grid as it is, without dealiasing."""
-    growth = r + (1.0 if released else 0.0) - (1 - squared_wavenumber(points, extent)) ** 2
+    """One ETDRK2 step of the half spectrum; `released`, true or false, adds 1 to r. The products are formed on the grid
+    as it is, without dealiasing."""
+    growth = r + released - (1 - squared_wavenumber(points, extent)) ** 2
 
     def products(spectrum):
         u = to_grid(spectrum, points)
@@ -32,7 +34,7 @@ def swift_hohenberg_stepper(
 
 
 def exponax_swift_hohenberg_stepper(
-    points: tuple[int, ...], extent: tuple[float, ...], step: float, r: Number, g: Number, *, released: bool = False
+    points: tuple[int, ...], extent: tuple[float, ...], step: float, r: Number, g: Number, *, released: Switch = False
 ) -> Step:
     """The same step by Exponax, which leaves out the corners of the spectrum when it forms the products."""
     import exponax  # it draws, so it imports matplotlib: only when it is used
@@ -44,7 +46,7 @@ def exponax_swift_hohenberg_stepper(
         extent[0],
         points[0],
         step,
-        reactivity=r + (1.0 if released else 0.0),
+        reactivity=r + released,
         polynomial_coefficients=(0.0, 0.0, g, -1.0),
         dealiasing_fraction=1.0,
     )
@@ -58,8 +60,7 @@ def _start(key: PRNGKeyArray, recipe: Recipe):
 def _stepper(recipe: Recipe) -> Step:
     square = len(set(recipe.points)) == len(set(recipe.extent)) == 1
     build = exponax_swift_hohenberg_stepper if square else swift_hohenberg_stepper
-    released = bool(recipe["released"])
-    return build(recipe.points, recipe.extent, recipe.step, recipe["r"], recipe["g"], released=released)
+    return build(recipe.points, recipe.extent, recipe.step, recipe["r"], recipe["g"], released=recipe["released"])
 
 
 def _observe(state, recipe: Recipe) -> Float[Array, "1 height width"]:
