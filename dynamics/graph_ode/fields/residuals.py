@@ -12,8 +12,8 @@ from dynamics.graph_ode.fields.spectral import squared_wavenumber, to_grid, to_s
 
 
 def released_time_derivative(
-    frames: Float[Array, frames *field], spacing: Real[ArrayLike, ""]
-) -> Float[Array, inner *field]:
+    frames: Float[Array, frames * field], spacing: Real[ArrayLike, ""]
+) -> Float[Array, inner * field]:
     """Its time derivative of all frames but the first and last: cross-correlation with [1, 0, -1] / (2 dt).
 
     A convolution layer does not flip its kernel, so that the later frame gets the minus sign.
