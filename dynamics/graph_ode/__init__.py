@@ -1,6 +1,21 @@
 """SparseDiff (arXiv 2505.17459) from its parts: fields, codes, probe graphs, flows on graphs, predictors, decoders."""
 
 # ---- fields
+# ---- codes and probes
+from dynamics.graph_ode.codebook import Codebook as Codebook
+from dynamics.graph_ode.codebook import Coder as Coder
+from dynamics.graph_ode.codebook import assign as assign
+from dynamics.graph_ode.codebook import cluster_sums as cluster_sums
+from dynamics.graph_ode.codebook import code_shares as code_shares
+from dynamics.graph_ode.codebook import consistency as consistency
+from dynamics.graph_ode.codebook import distance as distance
+from dynamics.graph_ode.codebook import fit_codebook as fit_codebook
+from dynamics.graph_ode.codebook import k_means as k_means
+from dynamics.graph_ode.codebook import lloyd_line as lloyd_line
+from dynamics.graph_ode.codebook import lloyd_step as lloyd_step
+from dynamics.graph_ode.codebook import nearest as nearest
+from dynamics.graph_ode.codebook import nearest_on_line as nearest_on_line
+from dynamics.graph_ode.codebook import quantile_start as quantile_start
 from dynamics.graph_ode.fields import Recipe as Recipe
 from dynamics.graph_ode.fields import recipe as recipe
 from dynamics.graph_ode.fields import simulate as simulate
@@ -23,3 +38,33 @@ from dynamics.graph_ode.graphs import product_graph as product_graph
 from dynamics.graph_ode.graphs import random_graph as random_graph
 from dynamics.graph_ode.graphs import ring_graph as ring_graph
 from dynamics.graph_ode.graphs import star_graph as star_graph
+from dynamics.graph_ode.lifting import lift as lift
+from dynamics.graph_ode.probes import Graph as Graph
+from dynamics.graph_ode.probes import Probes as Probes
+from dynamics.graph_ode.probes import choose_probes as choose_probes
+from dynamics.graph_ode.probes import co_occurrence as co_occurrence
+from dynamics.graph_ode.probes import edge_attributes as edge_attributes
+from dynamics.graph_ode.probes import edge_weights as edge_weights
+from dynamics.graph_ode.probes import joined as joined
+from dynamics.graph_ode.probes import pixel_coordinates as pixel_coordinates
+from dynamics.graph_ode.probes import present_codes as present_codes
+from dynamics.graph_ode.probes import probe_graph as probe_graph
+from dynamics.graph_ode.probes import random_members as random_members
+from dynamics.graph_ode.probes import read_probes as read_probes
+from dynamics.graph_ode.random_fields import dense_best_error as dense_best_error
+from dynamics.graph_ode.random_fields import dense_covariance as dense_covariance
+from dynamics.graph_ode.random_fields import dense_kriging_error as dense_kriging_error
+from dynamics.graph_ode.random_fields import gaussian_field as gaussian_field
+from dynamics.graph_ode.random_fields import grown_field as grown_field
+from dynamics.graph_ode.random_fields import interpolated as interpolated
+from dynamics.graph_ode.random_fields import largest_jump as largest_jump
+from dynamics.graph_ode.random_fields import level_codes as level_codes
+from dynamics.graph_ode.random_fields import unlike_pairs as unlike_pairs
+from dynamics.graph_ode.vector_quantiser import Schedule as Schedule
+from dynamics.graph_ode.vector_quantiser import VectorQuantiser as VectorQuantiser
+from dynamics.graph_ode.vector_quantiser import autoencoding_loss as autoencoding_loss
+from dynamics.graph_ode.vector_quantiser import fit_quantiser as fit_quantiser
+from dynamics.graph_ode.vector_quantiser import fit_quantiser_in as fit_quantiser_in
+from dynamics.graph_ode.vector_quantiser import live_codes as live_codes
+from dynamics.graph_ode.vector_quantiser import quantised_loss as quantised_loss
+from dynamics.graph_ode.vector_quantiser import require_live as require_live

@@ -1,0 +1,221 @@
+"""The learned codebook: a pixelwise VQ autoencoder whose codewords are moving averages (arXiv 2505.17459, section 2).
+
+Encoder and decoder see the last T values of one pixel and nothing else. Training has two stages: an autoencoder without
+quantiser; then k-means on its latents and training through the quantiser, straight through in the gradient, with
+commitment. Codes that are never used are not replaced; too few live codes are refused by name (`require_live`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import optax
+from flax import nnx
+from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
+
+from dynamics import _check
+from dynamics.graph_ode.codebook import cluster_sums, code_shares, k_means, nearest, quantile_start
+from dynamics.training import Moving, start, train_with_checkpoints, trained
+
+DECAY, SMOOTHING, COMMITMENT, START_ITERATIONS = 0.6, 1e-5, 1.0, 10
+
+Histories = Float[Array, "points time"]
+
+
+class _Perceptron(nnx.Module):
+    """Linear, layer norm and GELU, three times, then linear; with a last norm or without."""
+
+    def __init__(self, widths: tuple[int, ...], last_norm: bool, rngs: nnx.Rngs, dtype):
+        self.linears = nnx.List([nnx.Linear(a, b, param_dtype=dtype, rngs=rngs) for a, b in pairwise(widths)])
+        normed = widths[1:] if last_norm else widths[1:-1]
+        self.norms = nnx.List([nnx.LayerNorm(width, param_dtype=dtype, rngs=rngs) for width in normed])
+
+    def __call__(self, x: Float[Array, "... inputs"]) -> Float[Array, "... outputs"]:
+        last = len(self.linears) - 1
+        for i, linear in enumerate(self.linears):
+            x = linear(x)
+            if i < len(self.norms):
+                x = self.norms[i](x)
+            if i < last:
+                x = nnx.gelu(x, approximate=False)
+        return x
+
+
+class VectorQuantiser(nnx.Module):
+    """Encoder E, decoder D, and codewords as moving averages of the latents they attract.
+
+    history: T.  codes: K.  hidden: h.  latent: e.
+    """
+
+    def __init__(
+        self,
+        key: PRNGKeyArray,
+        *,
+        codes: int = 30,
+        history: int = 10,
+        hidden: int = 32,
+        latent: int = 32,
+        dtype=jnp.float32,
+    ):
+        for name, value in (("codes", codes), ("history", history), ("hidden", hidden), ("latent", latent)):
+            _check.whole(name, value, 1)
+        rngs = nnx.Rngs(key)
+        inner = (hidden,) * 3
+        self.encoder = _Perceptron((history, *inner, latent), True, rngs, dtype)
+        self.decoder = _Perceptron((latent, *inner, history), False, rngs, dtype)
+        self.sizes = Moving(jnp.ones(codes, dtype))
+        self.sums = Moving(jr.normal(rngs.params(), (codes, latent), dtype))
+
+    @property
+    def codes(self) -> int:
+        """K, live or not."""
+        return self.sizes[...].shape[0]
+
+    def latents(self, histories: Float[Array, "... time"]) -> Float[Array, "... latent"]:
+        """E(w), which ends in a layer norm."""
+        return self.encoder(histories)
+
+    def codewords(self) -> Float[Array, "codes latent"]:
+        """c_k = s_k / n_k, the n_k smoothed so that no code divides by zero."""
+        sizes = self.sizes[...]
+        total = jnp.sum(sizes)
+        smooth = total * (sizes + SMOOTHING) / (total + self.codes * SMOOTHING)
+        return self.sums[...] / smooth[:, None]
+
+    def prototypes(self) -> Float[Array, "codes time"]:
+        """The history that each codeword decodes to."""
+        return self.decoder(self.codewords())
+
+    def attract(self, latents: Float[Array, "points latent"], codes: Int[Array, " points"]) -> None:
+        """Move the averages towards the latents that were given these codes."""
+        own = jax.lax.stop_gradient(latents).astype(self.sums[...].dtype)
+        sizes, sums = cluster_sums(codes, own, self.codes)
+        self.sizes[...] = DECAY * self.sizes[...] + (1 - DECAY) * sizes
+        self.sums[...] = DECAY * self.sums[...] + (1 - DECAY) * sums
+
+    def place(self, latents: Float[Array, "points latent"], first: Float[Array, "codes latent"]) -> None:
+        """k-means on these latents from the codewords `first`; averages as if every later batch were like this one."""
+        latents, first = (array.astype(self.sums[...].dtype) for array in (latents, first))
+        centres, _ = k_means(latents, first, START_ITERATIONS)
+        sizes, _ = cluster_sums(nearest(latents, centres), latents, self.codes)
+        self.sizes[...] = sizes
+        self.sums[...] = centres * sizes[:, None]
+
+
+def autoencoding_loss(model: VectorQuantiser, histories: Histories) -> Float[Array, ""]:
+    """Mean squared error of D(E(w)), no quantiser between."""
+    return jnp.mean((model.decoder(model.latents(histories)) - histories) ** 2)
+
+
+def quantised_loss(model: VectorQuantiser, histories: Histories) -> Float[Array, ""]:
+    """Mean squared error of D(c_k), its gradient passed straight to E(w), plus commitment; the codewords move on."""
+    latents = model.latents(histories)
+    centres = jax.lax.stop_gradient(model.codewords())
+    codes = nearest(jax.lax.stop_gradient(latents), centres)
+    chosen = centres[codes]
+    through = latents + jax.lax.stop_gradient(chosen - latents)
+    error = jnp.mean((model.decoder(through) - histories) ** 2)
+    commitment = jnp.mean((latents - chosen) ** 2)
+    model.attract(latents, codes)
+    return error + COMMITMENT * commitment
+
+
+def optimiser(rate: float, steps: int) -> optax.GradientTransformation:
+    """Adam, clipped to norm 1, its rate falling to a tenth along a cosine. (The published one is not known to us.)"""
+    return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(optax.cosine_decay_schedule(rate, steps, alpha=0.1)))
+
+
+class Schedule(NamedTuple):
+    """Steps of both stages, histories in a batch, and the rate of Adam."""
+
+    pretraining: int = 500
+    quantising: int = 500
+    batch: int = 2048
+    rate: float = 1e-3
+
+
+def _drawn(loss: Callable, batch: int) -> Callable:
+    """The loss on a batch of the training histories that the key draws."""
+
+    def on_batch(model, key, histories):
+        return loss(model, histories[jr.randint(key, (batch,), 0, histories.shape[0])])
+
+    return on_batch
+
+
+def _with_codewords(model: VectorQuantiser, histories: Histories, batch: int) -> VectorQuantiser:
+    # The first histories are as good as any: they were drawn at random.
+    shown = histories[: max(batch, 4 * model.codes)]
+    model.place(model.latents(shown), model.latents(quantile_start(shown, model.codes)))
+    return model
+
+
+def fit_quantiser(
+    key: PRNGKeyArray, model: VectorQuantiser, histories: Histories, schedule: Schedule
+) -> tuple[VectorQuantiser, Float[Array, " steps"]]:
+    """The trained quantiser and the losses of both stages, one after the other.
+
+    Pure: jit it, or vmap it over keys (with the module split by `nnx.split` on the way out) for several seeds.
+    `histories` are drawn at random beforehand; a code in use by none of them is never revived.
+    """
+    first, second = jr.split(key)
+    stages = ((autoencoding_loss, first, schedule.pretraining), (quantised_loss, second, schedule.quantising))
+    losses = []
+    for loss, stage_key, steps in stages:
+        if loss is quantised_loss:
+            model = _with_codewords(model, histories, schedule.batch)
+        rule = optimiser(schedule.rate, steps)
+        model, lost = trained(model, _drawn(loss, schedule.batch), rule, stage_key, steps, data=(histories,))
+        losses.append(lost)
+    return model, jnp.concatenate(losses)
+
+
+def fit_quantiser_in(
+    folder: Path,
+    key: PRNGKeyArray,
+    model: VectorQuantiser,
+    histories: Histories,
+    schedule: Schedule,
+    *,
+    every: int = 100,
+    settings: dict[str, Any],
+    watch: Callable[[int, float], None] = lambda done, loss: None,
+) -> tuple[VectorQuantiser, Float[Array, " steps"]]:
+    """`fit_quantiser` with checkpoints in `folder`: killed at any instant and called again, it ends in the same
+    weights. `settings` say which training this is; a folder that holds another is refused by ValueError."""
+    first, second = jr.split(key)
+    batch, data, losses = schedule.batch, (histories,), []
+    for name, loss, stage_key, steps in (
+        ("pretraining", autoencoding_loss, first, schedule.pretraining),
+        ("quantising", quantised_loss, second, schedule.quantising),
+    ):
+        if loss is quantised_loss:
+            model = _with_codewords(model, histories, batch)
+        training, course = start(
+            model, _drawn(loss, batch), optimiser(schedule.rate, steps), stage_key, steps, data=data
+        )
+        course = train_with_checkpoints(training, course, folder / name, every=every, settings=settings, watch=watch)
+        model = training.model(course)
+        losses.append(course.losses)
+    return model, jnp.concatenate(losses)
+
+
+def live_codes(model: VectorQuantiser, histories: Histories) -> Int[Array, ""]:
+    """How many codes some of these histories get."""
+    return jnp.sum(code_shares(nearest(model.latents(histories), model.codewords()), model.codes) > 0)
+
+
+def require_live(live: Int[ArrayLike, ""], codes: int) -> int:
+    """The collapse guard: ValueError if fewer than half of the codes are live on the training histories."""
+    if 2 * int(live) < codes:
+        raise ValueError(
+            f"The codebook collapsed: {int(live)} of {codes} codes are live on the training data, fewer than half; "
+            "pretrain longer, or use k-means on the histories."
+        )
+    return int(live)
