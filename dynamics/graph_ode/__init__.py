@@ -1,7 +1,6 @@
 """SparseDiff (arXiv 2505.17459) from its parts: fields, codes, probe graphs, flows on graphs, predictors, decoders."""
 
 # ---- fields
-# ---- codes and probes
 from dynamics.graph_ode.codebook import Codebook as Codebook
 from dynamics.graph_ode.codebook import Coder as Coder
 from dynamics.graph_ode.codebook import assign as assign

@@ -165,3 +165,7 @@ def test_lifting_copies_or_adds_what_was_gained():
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_pixels_stand_row_by_row_in_the_unit_square():
+    assert_array_equal(graph_ode.pixel_coordinates((2, 2)), [[0, 0], [0.5, 0], [0, 0.5], [0.5, 0.5]])
