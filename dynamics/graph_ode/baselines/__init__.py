@@ -6,6 +6,7 @@ from dynamics.graph_ode.baselines.linear import autoregression as autoregression
 from dynamics.graph_ode.baselines.linear import fit_autoregression as fit_autoregression
 from dynamics.graph_ode.baselines.linear import fit_mode_decomposition as fit_mode_decomposition
 from dynamics.graph_ode.baselines.linear import mode_decomposition as mode_decomposition
+from dynamics.graph_ode.baselines.networks import Fixed as Fixed
 from dynamics.graph_ode.baselines.networks import FourierOperator as FourierOperator
 from dynamics.graph_ode.baselines.networks import PeriodicCNN as PeriodicCNN
 from dynamics.graph_ode.baselines.networks import PointwiseNetwork as PointwiseNetwork
