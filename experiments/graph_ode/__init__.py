@@ -1,7 +1,26 @@
 """Sparse encoders and graph ODEs (arXiv 2505.17459): its sweeps and its claims, one topic a pair of modules."""
 
-from experiments.graph_ode import graph_flow, graph_flow_claims
+from experiments.graph_ode import (
+    flows,
+    flows_claims,
+    graph_flow,
+    graph_flow_claims,
+    patterns,
+    patterns_claims,
+    species,
+    species_claims,
+)
 
 # Each topic adds its own `*topic.EXPERIMENTS` and `*topic_claims.CLAIMS`, a line each.
-EXPERIMENTS = (*graph_flow.EXPERIMENTS,)
-CLAIMS = (*graph_flow_claims.CLAIMS,)
+EXPERIMENTS = (
+    *graph_flow.EXPERIMENTS,
+    *patterns.EXPERIMENTS,
+    *species.EXPERIMENTS,
+    *flows.EXPERIMENTS,
+)
+CLAIMS = (
+    *graph_flow_claims.CLAIMS,
+    *patterns_claims.CLAIMS,
+    *species_claims.CLAIMS,
+    *flows_claims.CLAIMS,
+)

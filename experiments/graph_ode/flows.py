@@ -128,10 +128,10 @@ CYLINDER = Experiment(
             (listing("reynolds", (100.0, 150.0)),),
             {"height": 24, "width": 24, "diameter": 4.0, "settling": 60, "watched": 120},
         ),
-        "quick": Space((listing("reynolds", (60.0, 90.0, 140.0)),), _SMALL | {"settling": 300, "watched": 200}),
+        "quick": Space((listing("reynolds", (60.0, 90.0, 140.0)),), _SMALL | {"settling": 500, "watched": 200}),
         "paper": Space(
-            (listing("reynolds", (60.0, 70.0, 80.0, 100.0, 120.0, 140.0, 160.0)),),
-            {"height": 64, "width": 128, "diameter": 10.0, "settling": 800, "watched": 400},
+            (listing("reynolds", (60.0, 90.0, 120.0, 160.0)),),
+            {"height": 64, "width": 128, "diameter": 10.0, "settling": 600, "watched": 300},
         ),
     },
     static=("height", "width", "diameter", "settling", "watched"),

@@ -19,7 +19,7 @@ QUADRATIC = Quantity("g", "coefficient of u^2")
 RELEASED = Quantity("released", "1 for the released residual's equation, without -u")
 
 # ---- growth of small modes on a line of ten wavelengths
-LINE, LENGTH, MODES, SMALL = (32,), (20 * math.pi,), 16, 1e-9
+LINE, LENGTH, MODES, SMALL = (32,), (20 * math.pi,), 16, 1e-12
 WAVENUMBERS = tuple(round(0.1 * mode, 1) for mode in range(MODES))
 GROWTH_TIME, GROWTH_STEPS, SPACING = 1.0, 20, 0.05
 

@@ -1,4 +1,4 @@
-"""How a system of two species answers a kick to each mode of its state of rest: the rates at which modes grow."""
+"""What is common to the sweeps of two species: a kick to each mode, the rates at which it grows, halved steps."""
 
 from __future__ import annotations
 
