@@ -117,7 +117,7 @@ def load(data: DataRecipe, folder: Path) -> xr.Dataset:
 
 
 def normalised(dataset: xr.Dataset, split: str) -> np.ndarray:
-    """Frames of one split, (trajectory, time, channel, y, x); the training set's extremes of each channel become 0 and 1."""
+    """Frames of one split, (trajectory, time, channel, y, x); the training extremes of a channel become 0 and 1."""
     if split not in SPLITS:
         raise UserError(f"Argument `split` must be one of {', '.join(SPLITS)}, but is {split!r}.")
     chosen = dataset.field.isel(trajectory=np.flatnonzero(dataset.split.values == split)).values
