@@ -15,6 +15,14 @@ from dynamics.graph_ode.codebook import lloyd_step as lloyd_step
 from dynamics.graph_ode.codebook import nearest as nearest
 from dynamics.graph_ode.codebook import nearest_on_line as nearest_on_line
 from dynamics.graph_ode.codebook import quantile_start as quantile_start
+
+# ---- diffusion decoder
+from dynamics.graph_ode.denoiser_training import FAITHFUL_DENOISER as FAITHFUL_DENOISER
+from dynamics.graph_ode.denoiser_training import DenoiserSchedule as DenoiserSchedule
+from dynamics.graph_ode.denoiser_training import NetworkDenoiser as NetworkDenoiser
+from dynamics.graph_ode.denoiser_training import held_out_loss as held_out_loss
+from dynamics.graph_ode.denoiser_training import train_denoiser as train_denoiser
+from dynamics.graph_ode.denoiser_training import train_denoiser_in as train_denoiser_in
 from dynamics.graph_ode.fields import Recipe as Recipe
 from dynamics.graph_ode.fields import recipe as recipe
 from dynamics.graph_ode.fields import simulate as simulate
@@ -28,6 +36,9 @@ from dynamics.graph_ode.flows import on_grid as on_grid
 from dynamics.graph_ode.flows import solved_flow as solved_flow
 from dynamics.graph_ode.flows import stochastic_flow as stochastic_flow
 from dynamics.graph_ode.flows import terms_for as terms_for
+from dynamics.graph_ode.gauss_ddim import GaussianDenoiser as GaussianDenoiser
+from dynamics.graph_ode.gauss_ddim import gauss_ddim as gauss_ddim
+from dynamics.graph_ode.gauss_ddim import gaussian_fields as gaussian_fields
 from dynamics.graph_ode.graphs import complete_graph as complete_graph
 from dynamics.graph_ode.graphs import directed_cycle as directed_cycle
 from dynamics.graph_ode.graphs import five_point as five_point
@@ -38,6 +49,12 @@ from dynamics.graph_ode.graphs import random_graph as random_graph
 from dynamics.graph_ode.graphs import ring_graph as ring_graph
 from dynamics.graph_ode.graphs import star_graph as star_graph
 from dynamics.graph_ode.lifting import lift as lift
+from dynamics.graph_ode.noise_table import Table as Table
+from dynamics.graph_ode.noise_table import descent as descent
+from dynamics.graph_ode.noise_table import level_at as level_at
+from dynamics.graph_ode.noise_table import noise_table as noise_table
+from dynamics.graph_ode.noise_table import released_table as released_table
+from dynamics.graph_ode.noise_table import strided as strided
 from dynamics.graph_ode.probes import Graph as Graph
 from dynamics.graph_ode.probes import Probes as Probes
 from dynamics.graph_ode.probes import choose_probes as choose_probes
@@ -59,6 +76,15 @@ from dynamics.graph_ode.random_fields import interpolated as interpolated
 from dynamics.graph_ode.random_fields import largest_jump as largest_jump
 from dynamics.graph_ode.random_fields import level_codes as level_codes
 from dynamics.graph_ode.random_fields import unlike_pairs as unlike_pairs
+from dynamics.graph_ode.samplers import Diffusion as Diffusion
+from dynamics.graph_ode.samplers import Guidance as Guidance
+from dynamics.graph_ode.samplers import ddim as ddim
+from dynamics.graph_ode.samplers import from_noise as from_noise
+from dynamics.graph_ode.samplers import released_decoder as released_decoder
+from dynamics.graph_ode.unet import UNet as UNet
+from dynamics.graph_ode.unet import UNetShape as UNetShape
+from dynamics.graph_ode.unet import published_unet as published_unet
+from dynamics.graph_ode.unet import small_unet as small_unet
 from dynamics.graph_ode.vector_quantiser import Schedule as Schedule
 from dynamics.graph_ode.vector_quantiser import VectorQuantiser as VectorQuantiser
 from dynamics.graph_ode.vector_quantiser import autoencoding_loss as autoencoding_loss
@@ -67,3 +93,10 @@ from dynamics.graph_ode.vector_quantiser import fit_quantiser_in as fit_quantise
 from dynamics.graph_ode.vector_quantiser import live_codes as live_codes
 from dynamics.graph_ode.vector_quantiser import quantised_loss as quantised_loss
 from dynamics.graph_ode.vector_quantiser import require_live as require_live
+from dynamics.graph_ode.wiener import Lifted as Lifted
+from dynamics.graph_ode.wiener import Prior as Prior
+from dynamics.graph_ode.wiener import Wiener as Wiener
+from dynamics.graph_ode.wiener import fit_prior as fit_prior
+from dynamics.graph_ode.wiener import fit_wiener as fit_wiener
+from dynamics.graph_ode.wiener import fit_wiener_to_pairs as fit_wiener_to_pairs
+from dynamics.graph_ode.wiener import wiener_gain as wiener_gain

@@ -11,6 +11,22 @@ from theory.graph_ode.cylinder import lattice_relaxation as lattice_relaxation
 from theory.graph_ode.cylinder import shedding_period as shedding_period
 from theory.graph_ode.cylinder import strouhal_roshko as strouhal_roshko
 from theory.graph_ode.cylinder import strouhal_williamson as strouhal_williamson
+
+# ---- diffusion decoder
+from theory.graph_ode.gaussian_diffusion import clean_gain as clean_gain
+from theory.graph_ode.gaussian_diffusion import ddim_deficit as ddim_deficit
+from theory.graph_ode.gaussian_diffusion import ddim_deficit_bound as ddim_deficit_bound
+from theory.graph_ode.gaussian_diffusion import ddim_gain as ddim_gain
+from theory.graph_ode.gaussian_diffusion import flow_gain as flow_gain
+from theory.graph_ode.gaussian_diffusion import gaussian_clean as gaussian_clean
+from theory.graph_ode.gaussian_diffusion import gaussian_score as gaussian_score
+from theory.graph_ode.gaussian_diffusion import least_clean_loss as least_clean_loss
+from theory.graph_ode.gaussian_diffusion import least_noise_loss as least_noise_loss
+from theory.graph_ode.gaussian_diffusion import noise_gain as noise_gain
+from theory.graph_ode.gaussian_diffusion import noised_variance as noised_variance
+from theory.graph_ode.gaussian_diffusion import sampler_angle as sampler_angle
+from theory.graph_ode.gaussian_diffusion import signal_level as signal_level
+from theory.graph_ode.gaussian_diffusion import signal_level_approximate as signal_level_approximate
 from theory.graph_ode.gray_scott import gray_scott_growth_rate as gray_scott_growth_rate
 from theory.graph_ode.gray_scott import gray_scott_hopf as gray_scott_hopf
 from theory.graph_ode.gray_scott import gray_scott_saddle_node as gray_scott_saddle_node
@@ -22,6 +38,13 @@ from theory.graph_ode.navier_stokes import backward_difference_gain as backward_
 from theory.graph_ode.navier_stokes import ns_diagonal_forcing as ns_diagonal_forcing
 from theory.graph_ode.navier_stokes import ns_laminar_gain as ns_laminar_gain
 from theory.graph_ode.navier_stokes import taylor_green_residual as taylor_green_residual
+from theory.graph_ode.spectral_decoder import decoded_constant as decoded_constant
+from theory.graph_ode.spectral_decoder import filter_error as filter_error
+from theory.graph_ode.spectral_decoder import pulled_gain as pulled_gain
+from theory.graph_ode.spectral_decoder import raw_gain as raw_gain
+from theory.graph_ode.spectral_decoder import residual_noise as residual_noise
+from theory.graph_ode.spectral_decoder import scaled_gain as scaled_gain
+from theory.graph_ode.spectral_decoder import wiener_filter as wiener_filter
 from theory.graph_ode.swift_hohenberg import sh_dissipation as sh_dissipation
 from theory.graph_ode.swift_hohenberg import sh_free_energy as sh_free_energy
 from theory.graph_ode.swift_hohenberg import sh_growth_rate as sh_growth_rate

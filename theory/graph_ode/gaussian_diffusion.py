@@ -165,8 +165,8 @@ def ddim_gain(variance: Real[ArrayLike, "*batch"], signals: Float[ArrayLike, " s
     """What DDIM with the exact denoiser multiplies a mode by along the signal levels `signals`, rising to its last.
 
     The product over steps a -> b of sqrt(b) x0-gain + sqrt(1 - b) eps-gain
-    = (sqrt(a b) s^2 + sqrt((1 - a)(1 - b)))/(a s^2 + 1 - a): `flow_gain` as the steps shrink, from below, with an
-    error of first order (P35).  variance s^2 >= 0, signals in [0, 1], all but the last below 1; ValueError otherwise.
+    = (sqrt(a b) s^2 + sqrt((1 - a)(1 - b)))/(a s^2 + 1 - a): `flow_gain` as the steps shrink, from below, and what it
+    lacks is `ddim_deficit` (P35).  variance s^2 >= 0, signals in [0, 1], all but the last below 1; ValueError else.
     """
     positive("variance", variance, "[)")
     unit("signals", signals)
@@ -180,3 +180,44 @@ def step_gains(variance: Float[Array, "*batch"], signals: Float[Array, " steps"]
     shape = (-1,) + (1,) * jnp.ndim(variance)
     here, there = signals[:-1].reshape(shape), signals[1:].reshape(shape)
     return (jnp.sqrt(here * there) * variance + jnp.sqrt((1 - here) * (1 - there))) / (here * variance + (1 - here))
+
+
+def sampler_angle(variance: Real[ArrayLike, "..."], signal: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """Angle psi of (s sqrt(a), sqrt(1 - a)): how far a mode is from its data, in [0, pi/2] (derived here).
+
+    variance s^2 > 0, signal a in [0, 1]; ValueError otherwise.
+    """
+    positive("variance", variance)
+    unit("signal", signal)
+    variance, signal = floats(variance, signal)
+    # The tangent's arc loses nothing where either side is small; its slope at a = 1 is that of a square root.
+    return jnp.arctan2(jnp.sqrt(1 - signal), jnp.sqrt(variance * signal))
+
+
+def _turns(variance, signals):
+    positive("variance", variance)
+    unit("signals", signals)
+    variance, signals = jnp.asarray(variance, float), jnp.asarray(signals)
+    shape = (-1,) + (1,) * jnp.ndim(variance)
+    return jnp.diff(sampler_angle(variance, signals.reshape(shape)), axis=0)
+
+
+def ddim_deficit(variance: Real[ArrayLike, "*batch"], signals: Float[ArrayLike, " steps"]) -> Float[Array, "*batch"]:
+    """Share of the flow's gain that DDIM lacks, 1 - prod cos(psi_a - psi_b) over its steps (P35, derived here).
+
+    A step's factor is the projection of one of the vectors of `sampler_angle` on the next over its length: the lengths
+    make the flow's gain, the cosines are what the steps lose. So no schedule of N steps loses less than
+    1 - cos(psi/N)^N.  variance s^2 > 0, signals in [0, 1]; ValueError otherwise.
+    """
+    # The logarithms of cosines near 1 are exact where their product would round.
+    turned = _turns(variance, signals)
+    return -jnp.expm1(jnp.sum(jnp.log1p(-2 * jnp.sin(turned / 2) ** 2), axis=0))
+
+
+def ddim_deficit_bound(
+    variance: Real[ArrayLike, "*batch"], signals: Float[ArrayLike, " steps"]
+) -> Float[Array, "*batch"]:
+    """Half the sum of the squared turns of `ddim_deficit`, which is never less and tight for short steps: first order
+    in their length (P35, derived here).  variance s^2 > 0, signals in [0, 1]; ValueError otherwise.
+    """
+    return jnp.sum(_turns(variance, signals) ** 2, axis=0) / 2

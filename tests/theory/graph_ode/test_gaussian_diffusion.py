@@ -105,6 +105,19 @@ def test_p35_ddim_never_exceeds_the_flow(variance, level, steps):
     assert 0 <= gain <= theory.flow_gain(variance, ABAR[level]) * (1 + 1e-12)
 
 
+def test_p35_the_deficit_is_a_product_of_cosines():
+    variance = np.array([0.04, 1.0, 9.0])
+    signals = ABAR[np.array([960, 400, 60, 7, 0])]
+    share = theory.ddim_gain(variance, signals) / theory.flow_gain(variance, signals[0])
+    assert_allclose(theory.ddim_deficit(variance, signals), 1 - share, atol=1e-14)
+    assert np.all(theory.ddim_deficit(variance, signals) <= theory.ddim_deficit_bound(variance, signals))
+    # Even turns lose the least.
+    even = np.cos(np.linspace(theory.sampler_angle(1.0, signals[0]), 0, 5)) ** 2
+    least = 1 - np.cos(theory.sampler_angle(1.0, signals[0]) / 4) ** 4
+    assert_allclose(theory.ddim_deficit(1.0, even), least, rtol=1e-10)
+    assert theory.ddim_deficit(1.0, signals) > least
+
+
 def test_p35_modes_of_unit_variance_are_left_alone_by_the_flow():
     assert_allclose(theory.flow_gain(1.0, np.linspace(0, 1, 7)), 1.0, rtol=1e-15)
     assert_allclose(theory.flow_gain(1e12, 0.25), 2.0, rtol=1e-10)
