@@ -17,8 +17,10 @@ from dynamics.governance.body import Readout as Readout
 from dynamics.governance.body import body_action as body_action
 from dynamics.governance.body import drive as drive
 from dynamics.governance.body import step as step
+from dynamics.governance.divergence import GaussianParts as GaussianParts
 from dynamics.governance.divergence import free_energy as free_energy
 from dynamics.governance.divergence import gaussian_divergence as gaussian_divergence
+from dynamics.governance.divergence import gaussian_parts as gaussian_parts
 from dynamics.governance.divergence import neighbour_distances as neighbour_distances
 from dynamics.governance.divergence import neighbour_divergence as neighbour_divergence
 from dynamics.governance.draws import Keyed as Keyed

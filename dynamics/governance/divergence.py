@@ -6,6 +6,7 @@ is found by k sweeps for the next minimum: XLA's top_k sorts whole rows on a CPU
 """
 
 from functools import cache, partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -82,15 +83,28 @@ def neighbour_divergence(
     return jnp.maximum(estimate, 0)
 
 
+class GaussianParts(NamedTuple):
+    """The terms of a Gaussian divergence: (tr(S_q^-1 S_p) - d)/2, the means' part, ln(det S_q/det S_p)/2."""
+
+    trace: Float[Array, "..."]
+    mean: Float[Array, "..."]
+    volume: Float[Array, "..."]
+
+
 @jax.jit
-def gaussian_divergence(p: Float[Array, "n d"], q: Float[Array, "m d"]) -> Float[Array, ""]:
-    """KL between the Gaussians with the samples' means and covariances (divisor n - 1, and 1e-8 on both diagonals)."""
+def gaussian_parts(p: Float[Array, "n d"], q: Float[Array, "m d"]) -> GaussianParts:
+    """Term by term, KL between Gaussians of the samples' moments (divisor n - 1, and 1e-8 on both diagonals)."""
     (mean_p, cov_p), (mean_q, cov_q) = _moments(p), _moments(q)
     root_p, root_q = jnp.linalg.cholesky(cov_p), jnp.linalg.cholesky(cov_q)
     spread = jax.scipy.linalg.solve_triangular(root_q, root_p, lower=True)
     shift = jax.scipy.linalg.solve_triangular(root_q, mean_q - mean_p, lower=True)
     volume = jnp.sum(jnp.log(jnp.diag(root_q))) - jnp.sum(jnp.log(jnp.diag(root_p)))
-    return 0.5 * (jnp.sum(spread**2) - p.shape[1] + jnp.sum(shift**2)) + volume
+    return GaussianParts((jnp.sum(spread**2) - p.shape[1]) / 2, jnp.sum(shift**2) / 2, volume)
+
+
+def gaussian_divergence(p: Float[Array, "n d"], q: Float[Array, "m d"]) -> Float[Array, ""]:
+    """Their sum, KL between the Gaussians with the samples' means and covariances."""
+    return sum(gaussian_parts(p, q))
 
 
 def _moments(samples):

@@ -3,7 +3,9 @@
 The official code averages x x^T over a batch and then makes one step of Oja's rule, with *uncentred* moments. That
 step raises the spectral radius every epoch and the clamp at 0.99 takes it back by shrinking everything else: the
 random matrix dies out geometrically and W becomes rank one, whatever the paper says of a slow fall to 0.82. Centred
-moments, which leave the clamp idle, are an option.
+moments are an option. They leave the clamp idle in most bodies, not in all: where the leading eigenvalue is real, its
+own direction has the largest variance, Oja's rule turns W_ii towards 1 and M_ij/M_ii along it, and the radius creeps
+up; of 32 bodies six reached 0.99 within 300 epochs, and the largest radius of the others was 0.95.
 """
 
 from collections.abc import Callable

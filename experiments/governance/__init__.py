@@ -1,22 +1,31 @@
 """Body-reservoir governance (arXiv 2602.20846): its sweeps and its claims, one topic a pair of modules."""
 
 from experiments.governance import (
+    attractor_claims,
+    attractors,
     closed_forms,
     closed_forms_claims,
+    convergence_claims,
     dimension,
     dimension_claims,
     ends,
+    filter_claims,
+    gaussian_claims,
     habituating,
     habituation_claims,
     history_claims,
     landscape,
     memory,
     official,
+    optimum_claims,
+    payoff_claims,
     responses,
     responses_alone,
     responses_alone_claims,
     sentinel,
     sentinel_claims,
+    source_claims,
+    sources,
     stored_claims,
 )
 
@@ -31,6 +40,8 @@ EXPERIMENTS = (
     *official.EXPERIMENTS,
     *closed_forms.EXPERIMENTS,
     *responses_alone.EXPERIMENTS,
+    *sources.EXPERIMENTS,
+    *attractors.EXPERIMENTS,
 )
 CLAIMS = (
     *stored_claims.CLAIMS,
@@ -40,4 +51,11 @@ CLAIMS = (
     *closed_forms_claims.CLAIMS,
     *responses_alone_claims.CLAIMS,
     *history_claims.CLAIMS,
+    *optimum_claims.CLAIMS,
+    *gaussian_claims.CLAIMS,
+    *source_claims.CLAIMS,
+    *attractor_claims.CLAIMS,
+    *convergence_claims.CLAIMS,
+    *payoff_claims.CLAIMS,
+    *filter_claims.CLAIMS,
 )

@@ -51,6 +51,7 @@ def dimension_of(draws: gov.Keyed | gov.Published, dimension, width: int, values
         "share": jnp.asarray(values, float),
         "neighbour_kl": divergences(run.states[0], reference, dimension),
         **outcome(run, schedule),
+        "opponent": schedule.mean(),
         "weights_squared": jnp.sum(readouts.weights**2, axis=-1),
         # The first round from which on the action stays near its last mean, 200 if it never does.
         "settling": jnp.max(jnp.where(off, jnp.arange(1, QUIET + 1), 0)),
@@ -82,16 +83,23 @@ def blocks_of(draws: gov.Keyed | gov.Published, dimension, width: int, lengths) 
         place = jnp.argmax(where, axis=-1)
         return jnp.where(where.any(-1), place - start, otherwise).astype(float)
 
-    def total(decisions, mask):
-        return jnp.sum(jnp.where(mask, gov.payoff(decisions.action, schedule), 0.0), axis=-1)
+    def added(values, mask):
+        return jnp.sum(jnp.where(mask, values, 0.0), axis=-1)
 
+    def total(decisions, mask):
+        return added(gov.payoff(decisions.action, schedule), mask)
+
+    played_on = time < end + AFTER
+    cooperating = {"kind": played_on & ~block, "hostile": block}
     return {
         "detection": first(block & (watched.share < 0.75), BEFORE, lengths),
         "lowest": jnp.min(jnp.where(block, watched.share, 1.0), axis=-1),
         "recovery": first(after & (watched.share > 0.7), BEFORE + lengths, AFTER),
-        "sentinel_payoff": total(watched, time < end + AFTER),
-        "mirror_payoff": total(mirrored, time < end + AFTER),
+        "sentinel_payoff": total(watched, played_on),
+        "mirror_payoff": total(mirrored, played_on),
         "block_payoff": total(watched, block) / lengths,
+        **{f"sentinel_{name}": added(watched.action, mask) for name, mask in cooperating.items()},
+        **{f"mirror_{name}": added(mirrored.action, mask) for name, mask in cooperating.items()},
     }
 
 
@@ -126,6 +134,11 @@ def _measured(dims: tuple[str, ...]) -> dict[str, Quantity]:
         "sentinel_payoff": Quantity("U_S", "the sentinel's payoff over all rounds", dims=dims),
         "mirror_payoff": Quantity("U_T", "Tit-for-Tat's payoff over all rounds", dims=dims),
         "block_payoff": Quantity("u_D", "the sentinel's mean payoff of a round of the block", dims=dims),
+        **{
+            f"{agent}_{name}": Quantity(f"A_{symbol}", f"{whose} cooperation over the rounds of {what}", dims=dims)
+            for agent, symbol, whose in (("sentinel", "S", "the sentinel's"), ("mirror", "T", "Tit-for-Tat's"))
+            for name, what in (("kind", "cooperation"), ("hostile", "defection"))
+        },
     }
 
 
@@ -142,6 +155,7 @@ DIMENSION_SWEEP = Experiment(
             r"\hat{KL}_{kNN}", "k-NN divergence from the habituated states (scaled ridge)", dims=("share_index",)
         ),
         **outcomes(_EACH),
+        "opponent": Quantity(r"\bar o", "mean action of the opponent"),
         "weights_squared": Quantity(r"\|w\|^2", "squared norm of the readout", dims=("regime",)),
         "settling": Quantity(r"\tau", "rounds until the action stays within 0.01 of its last mean", unit="rounds"),
     },

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 
 from dynamics import governance as gov
 from experiments.experiment import Experiment, Quantity
 from experiments.governance.common import DIMENSION, REPLICATE, WIDTH, outcomes
 from experiments.governance.dimension import DIMENSIONS, REGIMES, RIDGE
-from experiments.governance.landscape import free_energy_of
+from experiments.governance.landscape import costs_of, noisy_runs_of
 from experiments.space import Space, cases, replicates
 
 ENDS = (0.0, 1.0)
@@ -16,11 +17,24 @@ _END = ("share",)
 
 
 def both_ends(key):
-    """Experiment 2 at alpha = 0 and 1."""
+    """Experiment 2 at alpha = 0 and 1, and how Gaussian its states are."""
     draws = gov.Keyed(key)
     grown = gov.grown(draws)
-    found = free_energy_of(draws, grown.body, grown.readout, ENDS)
-    return {name: value for name, value in found.items() if name != "share"}
+    reference, schedule, run = noisy_runs_of(draws, grown.body, grown.readout, ENDS)
+    found = costs_of(reference, schedule, run, ENDS)
+    parts = jax.vmap(gov.gaussian_parts, (0, None))(run.states, reference)
+    return {
+        **{name: value for name, value in found.items() if name != "share"},
+        **{f"{name}_part": value for name, value in parts._asdict().items()},
+        "skewness": _skewness(run.states),
+        "quiet_skewness": _skewness(reference),
+    }
+
+
+def _skewness(states):
+    """The largest |skewness| of a neuron's states."""
+    centred = states - states.mean(-2, keepdims=True)
+    return jnp.abs((centred**3).mean(-2) / (centred**2).mean(-2) ** 1.5).max(-1)
 
 
 def readouts(key, *, dimension, width):
@@ -39,6 +53,11 @@ BOTH_ENDS = Experiment(
         "neighbour_kl": Quantity(r"\hat{KL}_{kNN}", "k-NN divergence from the habituated states", dims=_END),
         "gaussian_kl": Quantity(r"\hat{KL}_G", "divergence of Gaussians with the states' moments", dims=_END),
         "opponent": Quantity(r"\bar o", "mean action of the opponent"),
+        "trace_part": Quantity(r"(tr S_q^{-1}S_p - d)/2", "trace term of the Gaussian divergence", dims=_END),
+        "mean_part": Quantity(r"m^T S_q^{-1}m/2", "mean term of the Gaussian divergence", dims=_END),
+        "volume_part": Quantity(r"\ln(|S_q|/|S_p|)/2", "log-determinant term of the Gaussian divergence", dims=_END),
+        "skewness": Quantity(r"\max_i|\gamma_i|", "largest skewness of a neuron against the noisy opponent", dims=_END),
+        "quiet_skewness": Quantity(r"\max_i|\gamma_i|", "largest skewness of a neuron in the habituated states"),
         **outcomes(_END),
     },
     scales={"quick": Space((replicates(64),)), "paper": Space((replicates(256),))},

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from experiments.claim import Agreement, Bound, Claim, Decoy, Sharp, Source
 from experiments.estimates import mean_of
+from experiments.governance.stored_bodies import bodies_of, exact_divergences, stored_at
 from theory import governance as theory
 
 LANDSCAPE = "governance/kl-landscape"
-# Both ends and the middle: each prediction costs 64 histories a body.
-SHARES = (0, 0.5, 1)
-DRAWS = 32
-
-
-def _bodies(ds):
-    inputs = np.asarray(ds.inputs.transpose("replicate", "neuron", "player").values, float)
-    recurrent = np.asarray(ds.recurrent.transpose("replicate", "neuron", "origin").values, float)
-    rows = (np.asarray(ds[name].values, float) for name in ("bias", "weights", "intercept"))
-    return theory.Body(recurrent, inputs[..., 0], inputs[..., 1], *rows, np.full(len(recurrent), 0.15))
-
-
-@jax.jit
-def _divergences(bodies, normals):
-    """Exact divergence of every body's states at every share of SHARES."""
-
-    def at(body, share):
-        mixture = theory.history_mixture(body, share, 0.9)
-        return theory.mixture_divergence(mixture, theory.quiet_moments(body), normals).value
-
-    over = jax.vmap(at, (None, 0))
-    return jax.lax.map(lambda body: over(body, jnp.array(SHARES, float)), bodies)
+SHARES = (0.0, 1.0)
 
 
 @jax.jit
@@ -43,35 +22,23 @@ def _alone(body):
     return theory.action_law(body, 1.0, 0.9).variance, theory.linear_response(body, 1.0, 0.9).action_variance
 
 
-def _at(values, wanted):
-    """The columns of `values` at the shares wanted."""
-    shares = values.share.isel(replicate=0).values if "replicate" in values.share.dims else values.share.values
-    return [int(np.argmin(abs(shares - share))) for share in wanted]
-
-
-def _seen(ds, name, wanted):
-    columns = ds[name].transpose("replicate", ...).values[:, _at(ds, wanted)]
-    return xr.DataArray(np.asarray(columns, float), dims=("replicate", "end"), coords={"end": list(wanted)})
-
-
 def _share_found(ds):
     """k-NN estimate over exact divergence."""
-    normals = np.random.default_rng(2602).normal(size=(DRAWS, ds.sizes["neuron"]))
-    estimated = _seen(ds, "neighbour_kl", SHARES)
-    return mean_of(estimated / np.asarray(_divergences(_bodies(ds), normals)), "replicate")
+    exact = exact_divergences(ds).mean("pair").sel(share=list(SHARES))
+    return mean_of(stored_at(ds, "neighbour_kl", SHARES) / exact, "replicate")
 
 
 def _constant(value):
-    return lambda ds: xr.DataArray(np.full(len(SHARES), value), dims="end", coords={"end": list(SHARES)})
+    return lambda ds: xr.DataArray(np.full(len(SHARES), value), dims="share", coords={"share": list(SHARES)})
 
 
 def _log_ratio(ds):
-    variance, _ = _alone(_bodies(ds))
-    return mean_of(np.log(_seen(ds, "variance", (1,)).isel(end=0, drop=True) / np.asarray(variance)), "replicate")
+    variance, _ = _alone(bodies_of(ds))
+    return mean_of(np.log(stored_at(ds, "variance", (1,)).isel(share=0, drop=True) / np.asarray(variance)), "replicate")
 
 
 def _log_linear(ds):
-    variance, linear = map(np.asarray, _alone(_bodies(ds)))
+    variance, linear = map(np.asarray, _alone(bodies_of(ds)))
     return xr.DataArray(np.mean(np.log(linear / variance)))
 
 

@@ -50,11 +50,21 @@ def landscape_of(draws: gov.Keyed | gov.Published, values) -> dict:
     }
 
 
-def free_energy_of(draws: gov.Keyed | gov.Published, body: gov.Body, readout: gov.Readout, values) -> dict:
-    """Experiment 5: what the free energy is made of, for one body."""
+def noisy_runs_of(draws: gov.Keyed | gov.Published, body: gov.Body, readout: gov.Readout, values):
+    """Reference states, and runs of static mixtures against the same noisy opponent."""
     reference = gov.reference_states(draws, body, readout)
     schedule = gov.noisy(draws.uniforms(8000, ROUNDS))
     run = gov.runs(draws, body, readout, statics(values), schedule, scaled(7000, values, 1000))
+    return reference, schedule, run
+
+
+def free_energy_of(draws: gov.Keyed | gov.Published, body: gov.Body, readout: gov.Readout, values) -> dict:
+    """Experiment 5: what the free energy is made of, for one body."""
+    return costs_of(*noisy_runs_of(draws, body, readout, values), values)
+
+
+def costs_of(reference, schedule, run: gov.Run, values) -> dict:
+    """Divergences and payoffs of such runs."""
     return {
         "share": jnp.asarray(values, float),
         "neighbour_kl": divergences(run.states, reference),

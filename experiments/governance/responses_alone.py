@@ -25,6 +25,8 @@ from theory import governance as theory
 ROUNDS, ALARMED = 900, 800
 # A body of one neuron that acts always alike.
 _BODY_ACTION = 0.99
+# A discomfort inside the band in which the share answers it.
+UNEASE, FEEDBACK_ROUNDS = 0.14, 20
 
 
 def sentinel_response(key, *, discomfort):
@@ -42,6 +44,24 @@ def sentinel_response(key, *, discomfort):
     seen = jnp.where(jnp.arange(ROUNDS) < ALARMED, calm - discomfort, calm)
     shares, felt = jax.lax.scan(one, mind, seen)[1]
     return {"shares": shares, "felt": felt}
+
+
+def sentinel_feedback(key, *, slope):
+    """How a small distance from an equilibrium grows in 20 updates if discomfort answers the share by so much."""
+    del key
+    agent = jax.tree.map(jnp.asarray, sentinel(weights=(0.0, 0.0, 1.0)))
+    readout = Readout(jnp.zeros(1), jnp.log(_BODY_ACTION / (1 - _BODY_ACTION)))
+    calm = jnp.asarray(_BODY_ACTION)
+    rest, nudge = theory.sentinel_equilibrium(UNEASE), 1e-6
+    mind = at_first(agent, Baseline(jnp.zeros(1), calm))._replace(share=rest + nudge)
+
+    def one(mind, _):
+        felt = UNEASE + slope * (mind.share - rest)
+        mind, _ = decide(agent, mind, readout, jnp.zeros(1), calm - felt)
+        return mind, None
+
+    last, _ = jax.lax.scan(one, mind, length=FEEDBACK_ROUNDS)
+    return {"growth": jnp.abs(last.share - rest) / nudge}
 
 
 def echo_filters(key, *, memory, copies, rounds, block):
@@ -98,6 +118,20 @@ SENTINEL_RESPONSE = Experiment(
     },
 )
 
+SENTINEL_FEEDBACK = Experiment(
+    name="governance/sentinel-feedback",
+    title="The sentinel where discomfort answers its share",
+    cell=sentinel_feedback,
+    parameters={"slope": Quantity(r"dD/d\alpha", "how discomfort answers the share")},
+    outputs={"growth": Quantity(r"|\delta_{20}/\delta_0|", "distance from the equilibrium after 20 updates")},
+    scales={
+        "quick": Space((listing("slope", (-0.5, -0.2, -0.05, 0.5, 1.5, 2.5, 3.5, 4.5)),)),
+        "paper": Space(
+            (listing("slope", (*(round(-0.75 + 0.1 * i, 2) for i in range(15)), 1.0, 1.9, 2.1, 3.0, 3.8, 4.0, 4.5)),)
+        ),
+    },
+)
+
 ECHO_FILTERS = Experiment(
     name="governance/echo-filters",
     title="Smoothed tit-for-tat against noise, and through a block of defection",
@@ -137,4 +171,4 @@ ECHO_STATES = Experiment(
     },
 )
 
-EXPERIMENTS = (SENTINEL_RESPONSE, ECHO_FILTERS, ECHO_STATES)
+EXPERIMENTS = (SENTINEL_RESPONSE, SENTINEL_FEEDBACK, ECHO_FILTERS, ECHO_STATES)

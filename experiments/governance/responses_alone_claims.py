@@ -13,6 +13,7 @@ from experiments.laws import elementwise
 from theory import governance as theory
 
 SENTINEL, ECHOES, STATES = "governance/sentinel-response", "governance/echo-filters", "governance/echo-states"
+FEEDBACK = "governance/sentinel-feedback"
 PAPER = "2602.20846"
 DERIVED = Source("derived here")
 # Every update adds a few roundings, and the pull towards alpha_0 forgets them at rate 1/20.
@@ -94,6 +95,16 @@ def _apart(ds):
     return ds.apart.copy(data=np.array(found))
 
 
+def _shrinks(ds):
+    """1 where the distance from the equilibrium shrank, else 0; at the edges of the band it would do neither."""
+    return Exact((ds.growth < 1).astype(float), 0.0, "yes or no")
+
+
+def _inside_band(ds):
+    low, high = map(float, theory.stability_band(0.05, 0.5))
+    return ((ds.slope > low) & (ds.slope < high)).astype(float)
+
+
 def _sampled_variance(ds):
     rounds = int(ds.rounds.values.flat[0])
     return elementwise(lambda memory: theory.echo_sample_variance(0.9, memory, rounds), ds.memory)
@@ -162,6 +173,23 @@ CLAIMS = (
         observe=_drift_seen,
         comparison=Agreement(),
         decoy=Decoy("no pull", lambda ds: -0.5 * np.maximum(_band(ds).discomfort - 0.1, 0)),
+    ),
+    Claim(
+        id="governance/sentinel-feedback",
+        kind="equality",
+        statement="where discomfort answers the share, the equilibrium of the sentinel attracts if and only if eta_dn "
+        "dD/dalpha < 1",
+        source=Source(PAPER, "Remark circularity"),
+        experiment=FEEDBACK,
+        predict=lambda ds: elementwise(theory.is_stable_as_published, ds.slope, 0.5).astype(float),
+        observe=_shrinks,
+        comparison=Agreement(),
+        decoy=Decoy("it always attracts", lambda ds: xr.ones_like(ds.slope)),
+        sharp=Sharp(
+            "it attracts for -eta_up/eta_dn < dD/dalpha < (2 - eta_up)/eta_dn: discomfort that falls as the share "
+            "rises is what it cannot bear",
+            _inside_band,
+        ),
     ),
     Claim(
         id="governance/echo-variance",

@@ -103,6 +103,8 @@ def test_uncentred_habituation_ends_rank_one_at_radius_099(bodies):
 
 
 def test_t5_centred_habituation_leaves_the_clamp_idle_and_keeps_the_rank():
+    """For 60 epochs. "Idle for 300, at most 0.94 in 7 runs" is a small sample: about one body in six gets to 0.99."""
+
     def centred(key):
         draws = gov.Keyed(key)
         return gov.habituation_of(draws, gov.new_body(draws), 60, 20, centred=True)

@@ -53,6 +53,11 @@ def _both_ends(ds, rng):
         neighbour_kl=ds.neighbour_kl.copy(data=pair((1.23, 0.3), (0.56, 0.3))),
         payoff=ds.payoff.copy(data=pair((2.89, 0.006), (2.766, 0.07))),
         variance=ds.variance.copy(data=variance),
+        trace_part=ds.trace_part.copy(data=pair((4.9, 0.3), (2.5, 0.3))),
+        mean_part=0.8 * ds.mean_part,
+        volume_part=ds.volume_part.copy(data=pair((-1.8, 0.1), (-0.9, 0.1))),
+        skewness=1.1 * 2 * ds.skewness,
+        quiet_skewness=0.12 * 2 * ds.quiet_skewness,
     )
 
 
