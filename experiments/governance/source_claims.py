@@ -6,7 +6,6 @@ as large from d = 20 on: they contradict each other, and neither is so.
 
 from __future__ import annotations
 
-import jax
 import numpy as np
 import xarray as xr
 
@@ -27,7 +26,8 @@ def _slope(ds, values):
     mean = mean_of(_by_dimension(values), "replicate")
     fit = slope(np.log(ds.dimension), mean.value, mean.standard_error)
     # The scatters are themselves estimates, each from as many bodies.
-    return Mean(fit.value, fit.standard_error, samples=mean.samples, dof=mean.samples - 1)
+    bodies = ds.sizes["replicate"]
+    return Mean(fit.value, fit.standard_error, samples=bodies, dof=bodies - 1)
 
 
 def _noise_slope(ds):
@@ -79,26 +79,6 @@ def _of_lead_at_ten(share):
         return (share - 0.5) * lead
 
     return predict
-
-
-@jax.jit
-@jax.vmap
-def _costs(body):
-    """F(0.9) - F(1/2) of one body at lambda = 3, by Gaussians of the exact moments."""
-    late, half = (theory.free_energy(body, share, 0.9, 3.0) for share in (0.9, 0.5))
-    return late - half
-
-
-def _beyond_a_half(ds):
-    """The same for the smallest bodies."""
-    small = ds.isel(dimension=0)
-    order = ("replicate", "small", "small_origin")
-    recurrent, inputs = small.small_recurrent.transpose(*order), small.small_inputs.transpose(*order[:2], "player")
-    rows = (small[name].values for name in ("small_bias", "small_weights", "intercept"))
-    noise = np.full(len(recurrent), 0.15)
-    parts = (recurrent.values, inputs.values[..., 0], inputs.values[..., 1], *rows, noise)
-    gained = _costs(theory.Body(*(np.asarray(part, float) for part in parts)))
-    return mean_of(xr.DataArray(np.asarray(gained), dims="replicate"), "replicate")
 
 
 CLAIMS = (
@@ -164,22 +144,5 @@ CLAIMS = (
         comparison=Agreement(resolution=0.02),
         decoy=Decoy("nothing of it is left at d = 20", _of_lead_at_ten(0.0)),
         sharp=Sharp("it is about four fifths", _of_lead_at_ten(0.8)),
-    ),
-    Claim(
-        id="governance/C-critical",
-        kind="ordering",
-        statement="below a critical dimension the optimal share is at most 1/2: in the smallest bodies tested, of five "
-        "neurons, the mean free energy (lambda = 3) is higher at 0.9 than at 1/2",
-        source=Source(PAPER, "Conjecture phase transition (a)"),
-        experiment=SOURCES,
-        predict=lambda ds: 0.0,
-        observe=_beyond_a_half,
-        comparison=Ordering(),
-        decoy=Decoy("higher by 1", lambda ds: 1.0),
-        sharp=Sharp(
-            "it is lower: the definition returns the smallest dimension that was tested, and finds no threshold",
-            lambda ds: 0.0,
-            Bound(side="upper", scale=1.0, resolution=0.1),
-        ),
     ),
 )
