@@ -70,7 +70,8 @@ def _gaps(sentinel, grid, lengths, hostile=1.0):
         worth = theory.payoff_slope(1.0).item() * apart["kind"]
         pairs.append((lead, worth + hostile * theory.payoff_slope(0.0).item() * apart["hostile"]))
     return tuple(
-        xr.DataArray(np.concatenate([np.ravel(pair[i].values) for pair in pairs]), dims="case") for i in (0, 1)
+        xr.DataArray(np.concatenate([np.ravel(pair[i].transpose(*pair[0].dims).values) for pair in pairs]), dims="case")
+        for i in (0, 1)
     )
 
 

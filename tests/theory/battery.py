@@ -87,16 +87,7 @@ class Battery:
             assert np.isfinite(function())
             return
         eager = jax.tree.leaves(function(*point))
-
-        def summed(arguments):
-            leaves = jax.tree.leaves(function(*arguments))
-            total = sum(jnp.sum(leaf) for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.floating))
-            return jnp.asarray(total, float), leaves
-
-        # All lanes in one compilation: the point itself, a second one, and the nudges of the finite differences.
-        step = 1e-5 * np.eye(point.size)
-        lanes = np.concatenate([[point, 0.97 * point], point + step, point - step])
-        (totals, values), gradients = jax.jit(jax.vmap(jax.value_and_grad(summed, has_aux=True)))(lanes)
+        (totals, values), gradients = self.seen(name)
         for value, expected in zip(values, eager, strict=True):
             assert np.all(np.isfinite(expected))
             assert_allclose(value[0], expected, rtol=1e-13)
@@ -107,15 +98,43 @@ class Battery:
             scale = np.max(np.abs(gradients[0])) + abs(totals[0])
             assert_allclose(gradients[0], (up - down) / 2e-5, atol=1e-8 * scale, rtol=1e-6)
 
-        batched = jax.vmap(function, out_axes=-1) if name in self.one_at_a_time else function
-        rough = jax.tree.leaves(jax.jit(batched)(*lanes[:2].T.astype(np.float32)))
-        for value, expected in zip(rough, values, strict=True):
+        for value, expected in zip(jax.tree.leaves(self.rough(name)), values, strict=True):
             expected = np.moveaxis(np.asarray(expected[:2]), 0, -1)
             assert value.shape == expected.shape
             if jnp.issubdtype(value.dtype, jnp.floating):
                 assert value.dtype == jnp.float32
             # Rounding of up to five inputs, and a condition number of at most about ten at this point.
             assert_allclose(value, expected, rtol=100 * float(np.finfo(np.float32).eps))
+
+    def lanes(self, name: str) -> np.ndarray:
+        """All lanes of one compilation: the point itself, a second one, and the nudges of the finite differences."""
+        point = self.split(name)[1]
+        step = 1e-5 * np.eye(point.size)
+        return np.concatenate([[point, 0.97 * point], point + step, point - step])
+
+    def differentiated(self, name: str):
+        """The function of lanes: sums of its results and the results, and the sums' gradients."""
+        function, _ = self.split(name)
+
+        def summed(arguments):
+            leaves = jax.tree.leaves(function(*arguments))
+            total = sum(jnp.sum(leaf) for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.floating))
+            return jnp.asarray(total, float), leaves
+
+        return jax.vmap(jax.value_and_grad(summed, has_aux=True))
+
+    def batched(self, name: str):
+        """The function of two lanes at once."""
+        function, _ = self.split(name)
+        return jax.vmap(function, out_axes=-1) if name in self.one_at_a_time else function
+
+    def seen(self, name: str):
+        """What `differentiated` gives on the lanes."""
+        return jax.jit(self.differentiated(name))(self.lanes(name))
+
+    def rough(self, name: str):
+        """The first two lanes in single precision."""
+        return jax.jit(self.batched(name))(*self.lanes(name)[:2].T.astype(np.float32))
 
     def check_nan_is_refused(self, name: str) -> None:
         """NaN never passes silently."""
@@ -128,3 +147,30 @@ class Battery:
         value = getattr(self.row, name)
         assert value.__module__.startswith(f"{self.row.__name__}.")
         assert len(inspect.getdoc(value)) > 40
+
+
+@dataclass(frozen=True)
+class Together(Battery):
+    """The same with one compilation for all functions of a row, instead of two for each, and hardly optimised."""
+
+    @cached_property
+    def _all(self):
+        names = [name for name in self.functions if self.split(name)[1].size]
+        lanes = {name: self.lanes(name) for name in names}
+        single = {name: tuple(each[:2].T.astype(np.float32)) for name, each in lanes.items()}
+
+        def everything(lanes, single):
+            return (
+                {name: self.differentiated(name)(lanes[name]) for name in names},
+                {name: self.batched(name)(*single[name]) for name in names},
+            )
+
+        return jax.jit(everything, compiler_options={"xla_backend_optimization_level": 0})(lanes, single)
+
+    def seen(self, name: str):
+        """What `differentiated` gives on the lanes."""
+        return self._all[0][name]
+
+    def rough(self, name: str):
+        """The first two lanes in single precision."""
+        return self._all[1][name]

@@ -47,13 +47,13 @@ def raised(name, by):
 
 def by_dimension(name, law):
     """A quantity of `sources` with these means and hardly any scatter."""
-    return lambda ds: ds.assign({name: law(ds.dimension) + 1e-4 * ds[name]})
+    return lambda ds: ds.assign({name: law(ds.dimension) + 1e-4 * (ds[name] - ds[name].mean("replicate"))})
 
 
 # Data that contradict a statement that holds, or in which one of the text would be right.
 OTHERWISE = {
     "variance-noise": ("sources", lambda ds: ds.assign(logit_variance=ds.logit_variance * ds.dimension), "refuted"),
-    "variance-pulses": ("sources", lambda ds: ds.assign(gain=ds.gain / ds.dimension), "refuted"),
+    "variance-pulses": ("sources", lambda ds: ds.assign(gain=ds.gain * ds.dimension), "refuted"),
     "variance-sum": ("sources", lambda ds: ds.assign(logit_variance=ds.logit_variance**2), "refuted"),
     "C-dimension-grows": ("sources", by_dimension("sentinel_action", lambda d: 1 - 0.01 * np.log(d)), "holds"),
     "C-dimension-half": ("sources", by_dimension("sentinel_action", lambda d: 1 - 0.2 / d), "holds"),
@@ -99,9 +99,12 @@ def consistent(name):
         lead = -2 * (ds.sentinel_kind - ds.mirror_kind) - (ds.sentinel_hostile - ds.mirror_hostile)
         ds = ds.assign(sentinel_payoff=ds.mirror_payoff + lead)
     if name == "convergence":
-        ds = ds.assign(recurrent=ds.recurrent / 15, inputs=0.2 * ds.inputs, bias=0.2 * ds.bias)
+        # A dyad far from symmetric, so that its norm is not its radius.
+        rows = xr.DataArray(np.linspace(0.2, 1.8, 30) / 15, dims="neuron")
+        small = {"inputs": 0.2 * ds.inputs, "bias": 0.2 * ds.bias, "weights": 2 * ds.weights}
+        ds = ds.assign(recurrent=ds.recurrent * rows, **small)
         steps = xr.DataArray(np.arange(ds.sizes["step"]), dims="step")
-        ds = ds.assign(distance=3 * np.exp(steps * convergence_claims._law(0)(ds)) + 0 * ds.distance)
+        ds = ds.assign(distance=0.01 * np.exp(steps * convergence_claims._law(0)(ds)) + 0 * ds.distance)
     return ds
 
 
@@ -126,7 +129,7 @@ BENT = {
         lambda ds: ds.assign(body_action=ds.body_action.where(ds["round"] >= 5, ds.body_action - 0.1)),
         "refuted",
     ),
-    "C-contraction": (lambda ds: ds.assign(recurrent=0.1 * ds.recurrent, weights=0.1 * ds.weights), "holds"),
+    "C-contraction": (lambda ds: ds.assign(recurrent=0.5 * ds.recurrent, weights=0.3 * ds.weights), "holds"),
     "payoff-everywhere": (raised("payoff", 0.05), "refuted"),
     "lead-path": (scaled("sentinel_payoff", 1.001), "refuted"),
     "filters-depth": (raised("depth", 1e-3), "refuted"),

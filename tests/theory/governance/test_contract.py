@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from tests.theory.battery import Battery
+from tests.theory.battery import Together
 from theory import governance
 
 from .bodies import grown, quickly
@@ -60,7 +60,7 @@ BODY_MODULES = (
     "smoothing",
     "two_bodies",
 )
-BATTERY = Battery(
+BATTERY = Together(
     governance,
     POINT,
     special={
