@@ -103,8 +103,8 @@ def consistent(name):
         rows = xr.DataArray(np.linspace(0.2, 1.8, 30) / 15, dims="neuron")
         small = {"inputs": 0.2 * ds.inputs, "bias": 0.2 * ds.bias, "weights": 2 * ds.weights}
         ds = ds.assign(recurrent=ds.recurrent * rows, **small)
-        steps = xr.DataArray(np.arange(ds.sizes["step"]), dims="step")
-        ds = ds.assign(distance=0.01 * np.exp(steps * convergence_claims._law(0)(ds)) + 0 * ds.distance)
+        steps = xr.DataArray(np.arange(ds.sizes["step"]), dims="step") - convergence_claims.FIRST
+        ds = ds.assign(distance=1e-3 * np.exp(steps * convergence_claims._law(0)(ds)) + 0 * ds.distance)
     return ds
 
 
