@@ -52,9 +52,17 @@ def by_dimension(name, law):
 
 # Data that contradict a statement that holds, or in which one of the text would be right.
 OTHERWISE = {
-    "variance-noise": ("sources", lambda ds: ds.assign(logit_variance=ds.logit_variance * ds.dimension), "refuted"),
+    "variance-noise": (
+        "sources",
+        lambda ds: ds.assign(logit_variance=ds.logit_variance * ds.dimension**0.5),
+        "refuted",
+    ),
     "variance-pulses": ("sources", lambda ds: ds.assign(gain=ds.gain * ds.dimension), "refuted"),
-    "variance-sum": ("sources", lambda ds: ds.assign(logit_variance=ds.logit_variance**2), "refuted"),
+    "variance-sum": (
+        "sources",
+        lambda ds: ds.assign(logit_variance=xr.where(ds.source == "both", 1.2, 1.0) * ds.logit_variance),
+        "refuted",
+    ),
     "C-dimension-grows": ("sources", by_dimension("sentinel_action", lambda d: 1 - 0.01 * np.log(d)), "holds"),
     "C-dimension-half": ("sources", by_dimension("sentinel_action", lambda d: 1 - 0.2 / d), "holds"),
     "one-rest": ("attractors", raised("action", 1e-9), "refuted"),
