@@ -108,7 +108,7 @@ def consistent(name):
         ds = ds.assign(sentinel_payoff=ds.mirror_payoff + lead)
     if name == "convergence":
         # A dyad far from symmetric, so that its norm is not its radius.
-        rows = xr.DataArray(np.linspace(0.2, 1.8, 30) / 15, dims="neuron")
+        rows = xr.DataArray(np.repeat([0.1, 1.9], 15) / 15, dims="neuron")
         small = {"inputs": 0.2 * ds.inputs, "bias": 0.2 * ds.bias, "weights": 2 * ds.weights}
         ds = ds.assign(recurrent=ds.recurrent * rows, **small)
         steps = xr.DataArray(np.arange(ds.sizes["step"]), dims="step") - convergence_claims.FIRST
