@@ -50,8 +50,9 @@ def _rowwise(order, block):
             reached = jnp.min(squares, axis=-1)
             for _ in range(order - 1):
                 reached = jnp.min(jnp.where(squares > reached[:, None], squares, jnp.inf), axis=-1)
-            # Equal distances make the sweeps skip some; then, and only then, a sort counts them.
-            ties = jnp.any(jnp.sum(squares <= reached[:, None], axis=-1) != order)
+            # Equal distances make the sweeps skip some, or run past the last; then, and only then, a sort counts them.
+            counted = jnp.sum(squares <= reached[:, None], axis=-1)
+            ties = jnp.any((counted != order) | jnp.isinf(reached))
             return jax.lax.cond(ties, lambda: jnp.sort(squares, axis=-1)[:, order - 1], lambda: reached)
 
         padded = jnp.pad(points, ((0, -len(points) % block), (0, 0)))
