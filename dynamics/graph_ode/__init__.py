@@ -1,5 +1,8 @@
 """SparseDiff (arXiv 2505.17459) from its parts: fields, codes, probe graphs, flows on graphs, predictors, decoders."""
 
+from dynamics.graph_ode.attention import Attention as Attention
+from dynamics.graph_ode.attention import attention_of as attention_of
+
 # ---- fields
 from dynamics.graph_ode.codebook import Codebook as Codebook
 from dynamics.graph_ode.codebook import Coder as Coder
@@ -55,6 +58,10 @@ from dynamics.graph_ode.noise_table import level_at as level_at
 from dynamics.graph_ode.noise_table import noise_table as noise_table
 from dynamics.graph_ode.noise_table import released_table as released_table
 from dynamics.graph_ode.noise_table import strided as strided
+from dynamics.graph_ode.predictor import FEATURES as FEATURES
+from dynamics.graph_ode.predictor import MODES as MODES
+from dynamics.graph_ode.predictor import Predictor as Predictor
+from dynamics.graph_ode.predictor import Scale as Scale
 from dynamics.graph_ode.probes import Graph as Graph
 from dynamics.graph_ode.probes import Probes as Probes
 from dynamics.graph_ode.probes import choose_probes as choose_probes
