@@ -1,4 +1,6 @@
 """Figures of sparse encoders and graph ODEs (arXiv 2505.17459)."""
 
+from figures.graph_ode import patterns
+
 # Each topic adds its own `*topic.FIGURES`, a line each.
-FIGURES = ()
+FIGURES = (*patterns.FIGURES,)
