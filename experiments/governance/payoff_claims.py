@@ -77,8 +77,8 @@ def _gaps(sentinel, grid, lengths, hostile=1.0):
 
 def _leads(*datasets):
     lead = _gaps(*datasets)[0]
-    # Sums of up to 2000 payoffs, which add up to some thousands.
-    return Exact(lead, 64 * float(np.finfo(np.float32).eps) * 5000, "sums of payoffs in float32")
+    # Up to 2000 payoffs are added one after another; each addition is off by half an eps of a sum below 5000.
+    return Exact(lead, 2000 * float(np.finfo(np.float32).eps) / 2 * 5000, "sums of payoffs in float32")
 
 
 CLAIMS = (
