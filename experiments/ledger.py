@@ -50,23 +50,26 @@ class LedgerError(ValueError):
 class ClaimEntry:
     """expect: holds, loose, refuted or inconclusive.  factor: by which a loose bound misses, if watched.
 
-    at_paper: what is expected at the scale `paper`, where the samples of `quick` are too few to decide.
+    at_paper, at_small: what is expected at those scales, where the samples of `quick` are too few to decide.
     """
 
     title: str
     expect: str
     factor: float | None = None
     at_paper: str | None = None
+    at_small: str | None = None
 
     def __post_init__(self):
         _text(self, "title")
         if self.expect not in EXPECTED:
             raise ValueError(f"`expect` must be one of {', '.join(EXPECTED)}, but is {self.expect!r}")
-        if self.at_paper is not None and (self.expect != "inconclusive" or self.at_paper not in EXPECTED[:-1]):
-            raise ValueError(
-                f"`at_paper` must be one of {', '.join(EXPECTED[:-1])} beside `expect` inconclusive, "
-                f"but is {self.at_paper!r} beside {self.expect!r}"
-            )
+        for name in ("at_paper", "at_small"):
+            later = getattr(self, name)
+            if later is not None and (self.expect != "inconclusive" or later not in EXPECTED[:-1]):
+                raise ValueError(
+                    f"`{name}` must be one of {', '.join(EXPECTED[:-1])} beside `expect` inconclusive, "
+                    f"but is {later!r} beside {self.expect!r}"
+                )
         if self.factor is not None and self.expect != "loose":
             raise ValueError(f"`factor` belongs to a claim expected loose, not {self.expect}")
         if self.factor is not None and not (_number(self.factor) and self.factor >= 1):
@@ -114,11 +117,13 @@ class Ledger:
     figures: dict[str, FigureEntry]
 
     def at(self, scale: str) -> Ledger:
-        """The ledger of one scale: at `paper` larger samples may decide what `quick` leaves open."""
-        if scale != "paper":
+        """The ledger of one scale: at `small` and `paper` larger samples may decide what `quick` leaves open."""
+        if scale not in ("small", "paper"):
             return self
         claims = {
-            key: dataclasses.replace(entry, expect=entry.at_paper or entry.expect, at_paper=None)
+            key: dataclasses.replace(
+                entry, expect=getattr(entry, f"at_{scale}") or entry.expect, at_paper=None, at_small=None
+            )
             for key, entry in self.claims.items()
         }
         return dataclasses.replace(self, claims=claims)

@@ -4,6 +4,12 @@ Importing them must stay instant, like `paper_repro.cli`: what computes is impor
 `experiments/ROW` (what is computed), `figures/ROW` (what is drawn) and `paper_repro` (how it is told).
 """
 
-from paper_repro.tools import governance, synergy, tokens, training
+from paper_repro.tools import governance, graph_ode, synergy, tokens, training
 
-COMMANDS: dict = {**governance.COMMANDS, **synergy.COMMANDS, **tokens.COMMANDS, **training.COMMANDS}
+COMMANDS: dict = {
+    **governance.COMMANDS,
+    **graph_ode.COMMANDS,
+    **synergy.COMMANDS,
+    **tokens.COMMANDS,
+    **training.COMMANDS,
+}

@@ -38,6 +38,8 @@ def test_a_cell_is_the_same_alone_and_in_company(name):
     alone = dataclasses.replace(spec, cells=spec.cells[last:], columns=own)
     single = evaluate(alone, device)
     for output, quantity in experiment.outputs.items():
+        if quantity.unit == "CPU s":
+            continue  # measured while the cell ran, and so no number of the cell
         assert together[output].shape[1:] == single[output].shape[1:]
         assert together[output].ndim == 1 + len(quantity.dims), output
         # A batched program may fuse differently: rounding, amplified through the cell's own recursion.

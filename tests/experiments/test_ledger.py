@@ -187,6 +187,9 @@ def test_a_scale_of_larger_samples_may_decide_more():
     assert not compare(decided, book.at("paper"))
     assert compare(decided, book.at("quick"))
     assert compare(undecided, book.at("paper"))
+    scaled = parse_ledger("synergy", '[claims.C30]\ntitle = "small"\nexpect = "inconclusive"\nat_small = "holds"\n')
+    assert not compare(decided, scaled.at("small"))
+    assert not compare(undecided, scaled.at("paper"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""Forecasts of test trajectories by every contender: errors frame by frame, and what each one cost.
+
+A cell is one contender under one seed, of data and of training. It is no compiled cell: it times what it runs, and
+contenders of one seed share their parts (see `contenders.Workshop`).
+"""
+
+from __future__ import annotations
+
+import time
+
+import jax
+import numpy as np
+
+from dynamics.graph_ode import metrics
+from experiments.experiment import Experiment, Quantity
+from experiments.graph_ode.contenders import BASELINES, PIPELINES
+from experiments.graph_ode.protocol import PROTOCOLS, windows_of, workshop_of
+from experiments.space import Space, listing
+
+PACKAGES = ("flax", "optax")
+MEASURED = "CPU s"
+"""The unit of what is measured while a cell runs: such numbers differ from run to run, all others do not."""
+
+
+def scores(predicted, truth) -> dict[str, jax.Array]:
+    """What is stored of forecasts, (trajectories, frames) each."""
+    return {
+        "square": metrics.squared_error(predicted, truth),
+        "ssim": metrics.ssim(predicted, truth),
+        "correlation": metrics.correlation(predicted, truth),
+        "power": metrics.power(truth, "square"),
+        "variance": metrics.power(truth, "variance"),
+    }
+
+
+def forecasts(key, *, protocol, seed, model):
+    """Scores of one contender on all test trajectories, its size and its costs."""
+    del key  # the seed draws data and weights, so that contenders of one seed are paired
+    contender = workshop_of(protocol, seed).contender(model)
+    windows, truth = windows_of(protocol, seed)
+    horizon = PROTOCOLS[protocol].horizon
+    jax.block_until_ready(contender.run(windows, horizon))
+    begun = time.process_time()
+    predicted = jax.block_until_ready(contender.run(windows, horizon))
+    spent = time.process_time() - begun
+    found = jax.tree.map(np.asarray, jax.jit(scores)(predicted, truth))
+    costs = {"training": contender.seconds, "running": spent / len(windows), "parameters": contender.parameters}
+    return found | {name: np.float32(value) for name, value in costs.items()}
+
+
+_SHAPE = ("trajectory", "frame")
+SCORES = {
+    "square": Quantity("\\epsilon^2", "mean square error of a frame", dims=_SHAPE),
+    "ssim": Quantity("SSIM", "structural similarity of a frame", dims=_SHAPE),
+    "correlation": Quantity("c", "correlation with the truth over space", dims=_SHAPE),
+    "power": Quantity("u^2", "mean square of the true frame", dims=_SHAPE),
+    "variance": Quantity("Var u", "variance of the true frame over space", dims=_SHAPE),
+}
+PROTOCOL = Quantity("protocol", "data, sizes and training of everything compared")
+SEED = Quantity("i", "seed of data and of training")
+QUICK = ("persistence", "ar", "dmd", "pointwise", "cnn", *(name for name in PIPELINES if "unet" not in name))
+ALL = (*BASELINES, *PIPELINES)
+
+
+def _space(protocol: str, seeds: int, models) -> Space:
+    return Space((listing("seed", range(seeds)), listing("model", models)), {"protocol": protocol})
+
+
+FORECASTS = Experiment(
+    name="graph_ode/forecasts",
+    title="Forecasts of Swift-Hohenberg fields by the pipeline and by its baselines",
+    cell=forecasts,
+    parameters={"protocol": PROTOCOL, "seed": SEED, "model": Quantity("model", "contender")},
+    outputs={
+        **SCORES,
+        "training": Quantity("t_{fit}", "processor time of fitting", MEASURED),
+        "running": Quantity("t_{run}", "processor time of one forecast", MEASURED),
+        "parameters": Quantity("n", "numbers trained or fitted"),
+    },
+    scales={
+        "smoke": _space("smoke", 1, ("wiener-every", "persistence")),
+        "quick": _space("quick", 1, QUICK),
+        "small": _space("small", 3, ALL),
+        "paper": _space("small", 3, ALL),
+    },
+    static=("protocol", "seed", "model"),
+    precision="float32",
+    compiled=False,
+    shard_cells=1,
+    packages=PACKAGES,
+)
+
+EXPERIMENTS = (FORECASTS,)

@@ -1,0 +1,98 @@
+"""What is lost before anything is forecast: true frames through codes, representatives and decoder, and back."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+
+from dynamics.graph_ode import metrics
+from dynamics.graph_ode.codebook import assign
+from dynamics.graph_ode.lifting import lift
+from dynamics.graph_ode.probes import choose_probes, read_probes
+from dynamics.graph_ode.rollout import histories
+from experiments.experiment import Experiment, Quantity
+from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
+from experiments.graph_ode.protocol import PROTOCOLS, trajectories_of, workshop_of
+from experiments.space import Space, listing
+
+REPRESENTATIVES = ("mean", "random")
+DRAWS = 16
+
+
+def rebuilt(coders, window, key, how):
+    """The lifted field of a window's last frame, from the true values of its probes."""
+    shape = window.shape[-2:]
+
+    def one(coder, pasts, key):
+        codes = assign(coder, pasts)
+        probes = choose_probes(key, codes, coder.codewords().shape[0], shape, how)
+        return lift(codes, read_probes(probes, pasts[:, -1:])[:, 0])
+
+    keys = jr.split(key, window.shape[1])
+    return jax.vmap(one)(coders, histories(window), keys).reshape(window.shape[1:])
+
+
+def reconstruction(key, *, protocol, seed, decoder):
+    """Mean square errors of lifted and of decoded fields, by representative, per trajectory and frame."""
+    chosen, workshop = PROTOCOLS[protocol], workshop_of(protocol, seed)
+    coders, (decode, _) = workshop.coders()[0], workshop.decoder(decoder)
+    history, test = chosen.sizes.history, trajectories_of(protocol, seed).test
+    ends = np.unique(np.linspace(chosen.start, chosen.frames - 1, 4).astype(int))
+    windows = jnp.asarray(np.stack([test[:, end - history + 1 : end + 1] for end in ends], axis=1))
+
+    @jax.jit
+    def run(coders, decode, windows, keys):
+        def one(place):
+            window, key = place
+            truth = window[-1]
+
+            def errors(how, key):
+                lifted = rebuilt(coders, window, key, how)
+                decoded = decode(lifted, key)
+                return jnp.stack([metrics.squared_error(field, truth) for field in (lifted, decoded)])
+
+            draws = jax.lax.map(lambda key: errors("random", key), jr.split(key, DRAWS))
+            return jnp.stack([errors("mean", key), jnp.mean(draws, axis=0)], axis=1)
+
+        flat = windows.reshape(-1, *windows.shape[2:])
+        found = jax.lax.map(one, (flat, keys))
+        return found.reshape(*windows.shape[:2], *found.shape[1:])
+
+    found = np.asarray(run(coders, decode, windows, jr.split(key, windows.shape[0] * windows.shape[1])))
+    lifted, decoded = np.moveaxis(found, 2, 0)
+    return {"lifted": np.moveaxis(lifted, 2, 0), "decoded": np.moveaxis(decoded, 2, 0)}
+
+
+_DIMS = ("representative", "trajectory", "frame")
+
+
+def _space(protocol: str, seeds: int, decoders) -> Space:
+    return Space((listing("seed", range(seeds)), listing("decoder", decoders)), {"protocol": protocol})
+
+
+RECONSTRUCTION = Experiment(
+    name="graph_ode/reconstruction",
+    title="True frames through codes, representatives and decoder, and back",
+    cell=reconstruction,
+    parameters={"protocol": PROTOCOL, "seed": SEED, "decoder": Quantity("decoder", "what cleans the lifted field")},
+    outputs={
+        "lifted": Quantity("\\epsilon_L^2", "mean square error of the lifted field", dims=_DIMS),
+        "decoded": Quantity("\\epsilon_D^2", "mean square error of the decoded field", dims=_DIMS),
+    },
+    scales={
+        "smoke": _space("smoke", 1, ("wiener",)),
+        "quick": _space("quick", 1, ("wiener",)),
+        "small": _space("small", 3, ("wiener", "unet")),
+        "paper": _space("small", 3, ("wiener", "unet")),
+    },
+    static=("protocol", "seed", "decoder"),
+    precision="float32",
+    compiled=False,
+    shard_cells=1,
+    packages=PACKAGES,
+    coordinates={"representative": REPRESENTATIVES},
+)
+
+EXPERIMENTS = (RECONSTRUCTION,)
