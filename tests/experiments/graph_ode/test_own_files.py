@@ -46,6 +46,7 @@ def test_netcdf_dimensions_are_known_by_name_in_any_order(tmp_path):
     assert (fields.names, fields.shape) == (("u",), (5, 40, 6, 8))
     np.testing.assert_allclose(fields.read(3, 10, 12)[:, 0], data[3, 10:12].astype("f4"))
     strange = ds.u.rename(lon="east", lat="north", time="hours").to_dataset()
+    path = tmp_path / "b.nc"
     strange.to_netcdf(path, engine="h5netcdf")
     with pytest.raises(UserError, match="no variable with dimensions"):
         own_files.opened(path)
