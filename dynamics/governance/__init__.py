@@ -48,11 +48,13 @@ from dynamics.governance.hosted import hosted as hosted
 from dynamics.governance.hosted import move as move
 from dynamics.governance.hosted import warmed as warmed
 from dynamics.governance.meeting import BestResponder as BestResponder
+from dynamics.governance.meeting import Inner as Inner
 from dynamics.governance.meeting import Meeting as Meeting
 from dynamics.governance.meeting import MemoryOne as MemoryOne
 from dynamics.governance.meeting import Player as Player
 from dynamics.governance.meeting import best_responder as best_responder
 from dynamics.governance.meeting import copycat as copycat
+from dynamics.governance.meeting import exchange as exchange
 from dynamics.governance.meeting import generous as generous
 from dynamics.governance.meeting import meet as meet
 from dynamics.governance.meeting import unmoved as unmoved

@@ -41,11 +41,11 @@ class Player(NamedTuple):
     agent: Agent
     baseline: Baseline
 
-    def begin(self, noise: Float[Array, "warm d"]) -> Inner:
-        """After a warm-up of open-loop cooperation from rest, by its noise."""
+    def begin(self, noise: Float[Array, "warm d"], opening: Number = 1.0) -> Inner:
+        """After a warm-up, by its noise, of open-loop play of this action by both, which is also the last it saw."""
         rest = jnp.zeros_like(self.body.bias)
-        state = drive(self.body, rest, 1.0, 1.0, noise)[-1] if len(noise) else rest
-        return Inner(state, at_first(self.agent, self.baseline), jnp.ones((), rest.dtype))
+        state = drive(self.body, rest, opening, opening, noise)[-1] if len(noise) else rest
+        return Inner(state, at_first(self.agent, self.baseline), jnp.asarray(opening, rest.dtype))
 
     def decided(self, inner: Inner) -> tuple[Inner, Decision]:
         """A round's decision."""
@@ -75,8 +75,9 @@ class MemoryOne(NamedTuple):
     betraying: Number
     neither: Number
 
-    def begin(self, noise: Float[Array, "warm nothing"]) -> Float[Array, ""]:
-        """Its first action."""
+    def begin(self, noise: Float[Array, "warm nothing"], opening: Number = 1.0) -> Float[Array, ""]:
+        """Its first action, whatever went before."""
+        del opening
         return jnp.asarray(self.first, noise.dtype)
 
     def act(self, memory: Float[Array, ""], foe: Player, known: Inner) -> tuple[Float[Array, ""], Float[Array, ""]]:
@@ -119,27 +120,30 @@ class BestResponder(NamedTuple):
     """Knows the agent through and through, and plays the first action of the plan that pays it most.
 
     plans: sequences of its actions, of one length, tried out in the agent's own dynamics without noise, every round
-    anew. Of plans that pay alike the first counts.
+    anew. Of plans that pay alike the first counts.  discount: what a round is worth of the one before it; below 1 it
+    settles which of two equal rounds comes first.
     """
 
     plans: Float[Array, "plans horizon"]
+    discount: Number = 1.0
 
-    def begin(self, noise: Float[Array, "warm nothing"]) -> None:
+    def begin(self, noise: Float[Array, "warm nothing"], opening: Number = 1.0) -> None:
         """It needs no memory: it reads the agent's."""
-        del noise
+        del noise, opening
 
     def act(self, memory: None, foe: Player, known: Inner) -> tuple[None, Float[Array, ""]]:
         """The best plan's first action."""
         still = jnp.zeros_like(known.state)
+        plans = self.plans.astype(known.state.dtype)
+        worth = jnp.asarray(self.discount, plans.dtype) ** jnp.arange(plans.shape[1])
 
         def gained(plan):
             def round_(inner, own):
                 inner, decision = foe.decided(inner)
                 return foe.learn(inner, decision.action, own, still), payoff(own, decision.action)
 
-            return jax.lax.scan(round_, known, plan)[1].sum()
+            return jax.lax.scan(round_, known, plan)[1] @ worth
 
-        plans = self.plans.astype(known.state.dtype)
         return memory, plans[jnp.argmax(jax.vmap(gained)(plans)), 0]
 
     def learn(self, memory: None, own: Number, other: Number, noise: Float[Array, " nothing"]) -> None:
@@ -147,10 +151,27 @@ class BestResponder(NamedTuple):
         del memory, own, other, noise
 
 
-def best_responder(horizon: int) -> BestResponder:
+def best_responder(horizon: int, discount: Number = 1.0) -> BestResponder:
     """All plans of pure actions over so many rounds, the kindest first; with one round, nothing but defection pays."""
     _check.whole("horizon", horizon, 1)
-    return BestResponder(jnp.asarray(np.array(list(itertools.product([1.0, 0.0], repeat=horizon)))))
+    _check.within(0.0, 1.0, discount=discount)
+    return BestResponder(jnp.asarray(np.array(list(itertools.product([1.0, 0.0], repeat=horizon)))), discount)
+
+
+def exchange(
+    player: Player,
+    opponent: PyTree,
+    carry: tuple[Inner, PyTree],
+    noises: tuple[Float[Array, " d"], Float[Array, " other"]],
+) -> tuple[tuple[Inner, PyTree], tuple[Decision, Float[Array, ""]]]:
+    """One round: both act on what they carry, then both learn what was played."""
+    inner, memory = carry
+    memory, other = opponent.act(memory, player, inner)
+    other = jnp.asarray(other, inner.state.dtype)
+    inner, decision = player.decided(inner)
+    inner = player.learn(inner, decision.action, other, noises[0])
+    memory = opponent.learn(memory, other, decision.action, noises[1])
+    return (inner, memory), (decision, other)
 
 
 class Meeting(NamedTuple):
@@ -168,12 +189,14 @@ def meet(
     rounds: int,
     noise: Float[Array, "all d"],
     other_noise: Float[Array, "all other"] | None = None,
+    opening: Number = 1.0,
 ) -> Meeting:
     """So many rounds against an opponent that reacts, after a warm-up of open-loop cooperation from rest.
 
     noise: xi(t) of the warm-up and then of the rounds; what it has more than the rounds is warm-up.  other_noise: the
-    same of an opponent that has a body.
+    same of an opponent that has a body.  opening: what both played in the warm-up, if not cooperation.
     """
+    _check.within(0.0, 1.0, opening=opening)
     warm = len(noise) - _check.whole("rounds", rounds, 1)
     if warm < 0:
         raise ValueError(f"Argument `noise` must cover the {rounds} rounds, but has {len(noise)} rows.")
@@ -183,13 +206,8 @@ def meet(
         other_noise = jnp.zeros((len(noise), 0), noise.dtype)
 
     def round_(carry, xis):
-        inner, memory = carry
-        memory, other = opponent.act(memory, player, inner)
-        other = jnp.asarray(other, noise.dtype)
-        inner, decision = player.decided(inner)
-        inner = player.learn(inner, decision.action, other, xis[0])
-        memory = opponent.learn(memory, other, decision.action, xis[1])
-        return (inner, memory), (decision, other, inner.state)
+        carry, (decision, other) = exchange(player, opponent, carry, xis)
+        return carry, (decision, other, carry[0].state)
 
-    start = (player.begin(noise[:warm]), opponent.begin(other_noise[:warm]))
+    start = (player.begin(noise[:warm], opening), opponent.begin(other_noise[:warm], opening))
     return Meeting(*jax.lax.scan(round_, start, (noise[warm:], other_noise[warm:]))[1])

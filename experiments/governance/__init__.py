@@ -11,6 +11,7 @@ from experiments.governance import (
     ends,
     filter_claims,
     gaussian_claims,
+    guarding,
     habituating,
     habituation_claims,
     history_claims,
@@ -19,6 +20,8 @@ from experiments.governance import (
     official,
     optimum_claims,
     payoff_claims,
+    reactive,
+    reactive_claims,
     responses,
     responses_alone,
     responses_alone_claims,
@@ -27,6 +30,9 @@ from experiments.governance import (
     source_claims,
     sources,
     stored_claims,
+    tuned,
+    two_bodies,
+    two_bodies_claims,
 )
 
 EXPERIMENTS = (
@@ -42,6 +48,10 @@ EXPERIMENTS = (
     *responses_alone.EXPERIMENTS,
     *sources.EXPERIMENTS,
     *attractors.EXPERIMENTS,
+    *two_bodies.EXPERIMENTS,
+    *reactive.EXPERIMENTS,
+    *guarding.EXPERIMENTS,
+    *tuned.EXPERIMENTS,
 )
 CLAIMS = (
     *stored_claims.CLAIMS,
@@ -58,4 +68,6 @@ CLAIMS = (
     *convergence_claims.CLAIMS,
     *payoff_claims.CLAIMS,
     *filter_claims.CLAIMS,
+    *two_bodies_claims.CLAIMS,
+    *reactive_claims.CLAIMS,
 )

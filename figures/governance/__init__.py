@@ -1,6 +1,17 @@
 """Figures of body-reservoir governance (arXiv 2602.20846)."""
 
-from figures.governance import dimension, habituation, histories, landscape, memory, responses, sentinel
+from figures.governance import (
+    dimension,
+    guarding,
+    habituation,
+    histories,
+    landscape,
+    memory,
+    reactive,
+    responses,
+    sentinel,
+    two_bodies,
+)
 
 FIGURES = (
     *responses.FIGURES,
@@ -10,4 +21,7 @@ FIGURES = (
     *dimension.FIGURES,
     *memory.FIGURES,
     *histories.FIGURES,
+    *two_bodies.FIGURES,
+    *reactive.FIGURES,
+    *guarding.FIGURES,
 )

@@ -82,6 +82,16 @@ def phase_diagram(sweep: xr.Dataset, ds: xr.Dataset, lengths: xr.Dataset):
     right = twin(share, r"payoff ahead of TfT, $U_S - (3001 + L)$", 0)
     ahead = lengths.sentinel_payoff - (3001 + lengths.length)
     points(right, length, ahead, 0)
+    # Of L rounds of defection in 1000 + L, AllD wins one each, and a constant action 1 - a.
+    right.annotate(
+        "ahead, constant: AllD +1999,\n$a=1/2$ $+999-L/2$, AllC $-1-L$",
+        (0.98, 0.74),
+        xycoords="axes fraction",
+        fontsize=5.5,
+        ha="right",
+        va="top",
+        color=style.INK,
+    )
     top = float(ahead.mean("replicate").max())
     right.set_ylim(-1.1 * top, 1.3 * top)
     inset = share.inset_axes((0.2, 0.25, 0.4, 0.17))

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from figures import style
 from figures.figure import Figure
 from figures.governance import published
-from figures.governance.shared import error, points, twin
+from figures.governance.shared import controls, error, points, twin
 from theory import governance as theory
 
 COOPERATION = 0.9
@@ -36,8 +36,7 @@ def kl_landscape(ds: xr.Dataset):
     paid = theory.expected_payoff(theory.mixed_mean_action(share, alone, q), q)
     payoff.plot(share, paid, color=style.INK, linewidth=0.8, label=r"$4.6 - 1.9\,\mathrm{E}a$")
     payoff.legend(loc="center left", bbox_to_anchor=(0.0, 0.42))
-    payoff.axhline(2.7, color=style.PALE, linewidth=0.8, linestyle=":")
-    payoff.annotate("AllC 2.70 (AllD 4.60)", (0.3, 2.7), (0, 2), textcoords="offset points", fontsize=7)
+    controls(payoff, (0.52, 0.09, 0.4, 0.2), q, ds.action.mean("replicate"), ds.payoff.mean("replicate"))
     payoff.set(ylabel=r"mean payoff $\bar u$", ylim=(2.68, 2.93))
     right = twin(payoff, r"mean action $\bar a$", 1)
     points(right, share, ds.action, 1)

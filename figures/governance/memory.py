@@ -7,7 +7,7 @@ import xarray as xr
 
 from figures import style
 from figures.figure import Figure
-from figures.governance.shared import error
+from figures.governance.shared import controls, error
 from theory import governance as theory
 
 COOPERATION, ROUNDS = 0.9, 2000
@@ -46,8 +46,9 @@ def memory(ds: xr.Dataset):
             style.simulation_points(panel, [i], [float(mean[i])], ([low], [high]), index)
         panel.set_xticks(place, names, rotation=60)
         panel.set(ylabel=label, xlim=(-0.5, len(place) - 0.5))
-    panels[3].axhline(2.7, color=style.PALE, linewidth=0.8, linestyle=":")
-    panels[3].annotate("AllC 2.70", (2, 2.7), (0, 2), textcoords="offset points", fontsize=7)
+    low, high = panels[3].get_ylim()
+    panels[3].set_ylim(low - 0.6 * (high - low), high)
+    controls(panels[3], (0.28, 0.08, 0.66, 0.28), COOPERATION, ds.action.mean("replicate"), ds.payoff.mean("replicate"))
     style.label_panels(panels)
     return figure
 

@@ -8,7 +8,8 @@ import xarray as xr
 from figures import style
 from figures.figure import Figure
 from figures.governance import published
-from figures.governance.shared import NAMES, SERIES, band, points, shaded, twin
+from figures.governance.shared import CONTROLS, NAMES, SERIES, band, controls, points, shaded, twin
+from theory import governance as theory
 
 PANELS = (
     (r"$\alpha_0$", (0.6, 0.7, 0.8, 0.85, 0.9, 0.95)),
@@ -16,6 +17,8 @@ PANELS = (
     (r"$\eta_\downarrow$", (0.1, 0.3, 0.5, 0.8, 1.0)),
     (r"$\theta$", (0.0, 0.05, 0.1, 0.2, 0.3)),
 )
+# Where each panel of figure 7 has room for what constant actions are paid.
+CORNERS = dict(zip((label for label, _ in PANELS), ((0.1, 0.1, 0.28, 0.25),) * 4, strict=True))
 
 
 def five_phases(ds: xr.Dataset):
@@ -39,15 +42,21 @@ def five_phases(ds: xr.Dataset):
             style.published_points(lead, [rounds[-1]], [stored], None)
     action.set(ylabel="mean action $a(t)$", ylim=(-0.04, 1.06))
     action.legend(loc="center", ncols=2, columnspacing=0.9, bbox_to_anchor=(0.485, 0.4))
-    never = 1 + 4 * ds.opponent.mean("replicate") - ds.payoff.sel(agent="alpha=0").mean("replicate")
     lead.axhline(0, **style.series(SERIES["alpha=0"]), linewidth=0.8)
-    lead.annotate(
-        f"AllD would lead by {float(never.sum()):.0f}",
-        (0.02, 0.06),
-        xycoords="axes fraction",
-        fontsize=7,
-        color=style.INK,
-    )
+    # Constant actions lead or trail by thousands, of which an inset has room.
+    inset = lead.inset_axes((0.05, 0.08, 0.26, 0.42))
+    schedule = ds.opponent.values
+    tally = ds.payoff.sel(agent="alpha=0").sum("round").mean("replicate")
+    ahead = [float(np.asarray(theory.payoff(a, schedule)).sum(-1).mean() - tally) for a in CONTROLS]
+    inset.plot(CONTROLS, ahead, "-", color=style.INK, linewidth=0.7)
+    inset.plot(CONTROLS, ahead, style.MARKERS[6], color=style.COLOURS[6], markerfacecolor="white", markersize=3)
+    for i, name in ((0, f"AllD {ahead[0]:+.0f}"), (-1, f"AllC {ahead[-1]:+.0f}")):
+        side = {"ha": "left", "xytext": (4, 0)} if i == 0 else {"ha": "right", "xytext": (-6, -8)}
+        inset.annotate(name, (CONTROLS[i], ahead[i]), textcoords="offset points", fontsize=5.5, **side)
+    inset.axhline(0, color=style.PALE, linewidth=0.6, linestyle=":")
+    inset.set(xlim=(-0.08, 1.08), ylim=(min(ahead) - 900, max(ahead) + 700), xticks=(0, 1), yticks=(0,))
+    inset.tick_params(labelsize=5.5, length=2, pad=1)
+    inset.set_xlabel("constant $a$: lead in the end", fontsize=5.5, labelpad=-5)
     lead.set(ylabel="payoff ahead of TfT", xlabel="time step $t$")
     for panel in rows[:, 0]:
         for start, end, label, dark in ((500, 550, "defection", True), (1050, 1250, r"noise, $\epsilon = 0.3$", False)):
@@ -66,10 +75,11 @@ def sensitivity(ds: xr.Dataset):
         points(panel, values, seen.payoff, 0)
         panel.set(xlabel=f"{label}", ylabel=r"mean payoff $\bar u$", ylim=(2.76, 2.92))
         panel.axhline(2.89, color=style.PALE, linewidth=0.8, linestyle=":")
+        controls(panel, CORNERS[label], 0.9, seen.action.mean("replicate"), seen.payoff.mean("replicate"))
         right = twin(panel, r"mean share $\bar\alpha$", 3)
         points(right, values, seen.share, 3)
         right.set_ylim(0, 1)
-    grid[0, 0].annotate("TfT 2.89, AllD 4.60", (0.6, 2.89), (0, 2), textcoords="offset points", fontsize=7)
+    grid[0, 0].annotate("TfT 2.89", (0.6, 2.89), (0, 2), textcoords="offset points", fontsize=7)
     style.label_panels(grid.flat)
     return figure
 

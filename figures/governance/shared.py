@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from figures import style
+from theory import governance as theory
 
 # Index of a series in the house's palette, so that an agent looks the same in every figure.
 SERIES = {"sentinel": 3, "alpha=1": 0, "alpha=0.85": 4, "alpha=0.7": 2, "alpha=0.5": 1, "alpha=0": 5, "AllC": 6}
@@ -64,3 +65,31 @@ def twin(panel, label: str, index: int):
     right.set_ylabel(label, color=style.COLOURS[index])
     right.tick_params(axis="y", colors=style.COLOURS[index])
     return right
+
+
+CONTROLS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def controls(panel, box: tuple[float, float, float, float], cooperation: float, action=(), payoff=()) -> None:
+    """What constant actions, from AllD to AllC, are paid by an opponent who cooperates so often: a panel's inset.
+
+    action, payoff: means of the panel's own agents, which lie on the same line.
+    """
+    inset = panel.inset_axes(box)
+    paid = np.asarray(theory.expected_payoff(np.array(CONTROLS), cooperation))
+    inset.plot(CONTROLS, paid, color=style.INK, linewidth=0.7)
+    inset.plot(CONTROLS, paid, style.MARKERS[6], color=style.COLOURS[6], markerfacecolor="white", markersize=3)
+    inset.plot(action, payoff, ".", color=style.COLOURS[5], markersize=3)
+    inset.annotate(f"AllD {paid[0]:.2f}", (0, paid[0]), (4, -1), textcoords="offset points", fontsize=5.5, va="center")
+    inset.annotate(
+        f"AllC {paid[-1]:.2f}",
+        (1, paid[-1]),
+        (-4, -3),
+        textcoords="offset points",
+        fontsize=5.5,
+        ha="right",
+        va="center",
+    )
+    inset.set(xlim=(-0.08, 1.08), ylim=(paid[-1] - 0.5, paid[0] + 0.35), xticks=(0, 1), yticks=())
+    inset.tick_params(labelsize=5.5, length=2, pad=1)
+    inset.set_xlabel("constant $a$", fontsize=5.5, labelpad=-5)

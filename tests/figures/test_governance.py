@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from figures import style
-from figures.governance import FIGURES, histories, published
+from figures.governance import FIGURES, guarding, histories, published, reactive, two_bodies
 from tests.experiments.governance.made import made
 
 
@@ -13,8 +13,8 @@ def drawn():
     with style.house_style():
         figures = {}
         for figure in FIGURES:
-            if figure in histories.FIGURES:
-                continue  # drawn from quick data in test_closed_forms
+            if figure in (*histories.FIGURES, *two_bodies.FIGURES, *reactive.FIGURES, *guarding.FIGURES):
+                continue  # drawn in test_closed_forms and test_governance_beyond
             data = (made(name.removeprefix("governance/")) for name in figure.experiments)
             figures[figure.name.removeprefix("governance/")] = figure.draw(*data)
             figures[figure.name.removeprefix("governance/")].draw_without_rendering()

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Real
+from jaxtyping import Array, Complex, Float, Real
 
 from ._solve import attractor, lyapunov, spectral_radius_of
 from .body import Body, chances, checked_body, output
+from .encounters import slowest_first
 
 
 class Pair(NamedTuple):
@@ -78,17 +79,36 @@ def pair_response(
     first, second, shares = _checked(first, second, first_share, second_share)
     (opening,) = chances(first.bias.dtype, opening=opening)
     state = _settled(first, second, shares, opening)
-    flat, unflat = _flat(state)
-
-    def step(y):
-        return _flat(pair_map(first, second, unflat(y), shares))[0]
-
-    matrix = jax.jacobian(step)(flat)
+    matrix = _jacobian(first, second, state, shares)
     noise = jnp.concatenate(
         [jnp.full_like(state.first, first.noise**2), jnp.full_like(state.second, second.noise**2), jnp.zeros(2)]
-    ).astype(flat.dtype)
+    ).astype(matrix.dtype)
     covariance = lyapunov(matrix, jnp.diag(noise))
     return PairResponse(state, spectral_radius_of(matrix), covariance[-2:, -2:])
+
+
+def pair_spectrum(
+    first: Body,
+    second: Body,
+    first_share: Real[ArrayLike, ""],
+    second_share: Real[ArrayLike, ""],
+    opening: Real[ArrayLike, ""] = 1.0,
+) -> Complex[Array, " modes"]:
+    """Eigenvalues of a round about the joint state, the slowest first: `mode` reads rate and period of the leading one.
+
+    Were the bodies unmoved, they would be +- sqrt((1 - alpha_1)(1 - alpha_2)): what is mirrored, mutual retaliation of
+    period 2 and mutual forgiveness, dies with the shares of what mirrors.
+    shares alpha_1, alpha_2 and opening in [0, 1], not both shares 0; ValueError otherwise.  (derived here)
+    """
+    first, second, shares = _checked(first, second, first_share, second_share)
+    (opening,) = chances(first.bias.dtype, opening=opening)
+    state = _settled(first, second, shares, opening)
+    return slowest_first(jnp.linalg.eigvals(_jacobian(first, second, state, shares)))
+
+
+def _jacobian(first, second, state, shares):
+    flat, unflat = _flat(state)
+    return jax.jacobian(lambda y: _flat(pair_map(first, second, unflat(y), shares))[0])(flat)
 
 
 def _checked(first, second, first_share, second_share):

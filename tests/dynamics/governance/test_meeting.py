@@ -92,6 +92,21 @@ def test_the_best_responder_is_right_where_the_answer_is_known(agent, horizon, w
     assert_array_equal(found.others[1:], np.full(ROUNDS - 1, wanted))
 
 
+def test_an_impatient_best_responder_defects_on_an_echo():
+    found = met(gov.best_responder(2, 0.1), with_agent(gov.tit_for_tat()))
+    assert_array_equal(found.others[1:], np.zeros(ROUNDS - 1))
+
+
+def test_an_opening_is_what_both_are_taken_to_have_played():
+    echo = with_agent(gov.tit_for_tat())
+    found = gov.meet(echo, OTHER, 3, jnp.asarray(NOISE), OTHER_NOISE, 0.0)
+    assert float(found.decisions.action[0]) == 0.0
+    warmed = gov.drive(OTHER.body, jnp.zeros(D + 1), 0.0, 0.0, OTHER_NOISE[:-3])[-1]
+    assert_allclose(OTHER.begin(OTHER_NOISE[:-3], 0.0).state, warmed)
+    with pytest.raises(ValueError, match="`opening` must lie"):
+        gov.meet(echo, gov.copycat(), 3, jnp.asarray(NOISE), opening=1.5)
+
+
 def test_a_best_responder_earns_no_less_than_the_plans_it_rejected():
     plans = gov.best_responder(4).plans
     assert plans.shape == (16, 4)

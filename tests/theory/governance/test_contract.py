@@ -44,20 +44,28 @@ POINT = {
     "state_distance": 0.2,
     "output_distance": 0.1,
     "disagreement": 0.3,
+    "own": 0.3,
+    "other": 0.8,
+    "share": 0.4,
+    "horizon": 4,
+    "rule": governance.Rule(0.9, 0.2, 0.7, 0.4),
 }
 BODY_MODULES = (
     "body",
     "dimension",
     "divergence",
     "echo_state",
+    "encounters",
     "fixed_points",
     "free_energy",
+    "guard",
     "habituation",
     "histories",
     "linear_response",
     "moments",
     "readout",
     "smoothing",
+    "twins",
     "two_bodies",
 )
 BATTERY = Together(
@@ -70,7 +78,11 @@ BATTERY = Together(
         "rounds_to_floor": {"discomfort": 0.4},
     },
     # Whole numbers of rounds, and a condition.
-    stepwise=frozenset({"rounds_to_fall", "rounds_to_floor", "rounds_to_recover", "echo_recovery_rounds"}),
+    stepwise=frozenset(
+        {"rounds_to_fall", "rounds_to_floor", "rounds_to_recover", "echo_recovery_rounds"}
+        | {"best_reply", "best_cooperation"}
+    ),
+    one_at_a_time=frozenset({"best_reply"}),
     # Laws of arrays, which the second half of this file walks over.
     elsewhere=tuple(f"governance.{module}" for module in BODY_MODULES),
 )
@@ -141,6 +153,8 @@ LAWS = {
 # Derivatives and values of these are tested where they are compiled anyway, by themselves or inside those above.
 ALONE = {
     *("state_cost", "free_energy", "optimal_share", "history_mixture", "smoothing_bound", "pair_state"),
+    *("pair_spectrum", "pair_map", "met_state", "met_spectrum", "mode", "twin_fold", "twin_gain"),
+    *("settled_discomfort", "discomfort_parts", "threshold_at", "pulse_discomfort", "turning_shares"),
     *("developed_body", "habituated_body", "habituated_recurrent", "echo_state_counterexample"),
 }
 NUMBERS = (0.6, 0.8, 0.7)

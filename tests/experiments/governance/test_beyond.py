@@ -1,0 +1,80 @@
+"""Section 11.6 end to end: bodies in one loop from the quick sweeps, the rest from data made as theory has it."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from experiments.claim import judge
+from experiments.governance import company, reactive_claims, two_bodies_claims
+from experiments.ledger import audit, compare
+from tests.experiments.governance.made_beyond import made
+from tests.experiments.governance.quick import dataset, finding, ledger_for
+
+LOOPS = {claim.id.removeprefix("governance/"): claim for claim in two_bodies_claims.CLAIMS}
+MEETINGS = {claim.id.removeprefix("governance/"): claim for claim in reactive_claims.CLAIMS}
+
+
+def test_claims_of_two_bodies_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
+    findings = [finding(claim) for claim in LOOPS.values()]
+    assert not [str(difference) for difference in compare(findings, ledger_for(LOOPS.values()))]
+    assert not audit(LOOPS.values(), ledger_for(LOOPS.values()))
+    assert min(found.teeth for found in findings) >= 2
+
+
+def raised(name, by):
+    return lambda ds: ds.assign({name: ds[name] + by})
+
+
+WRONG_LOOPS = {
+    "pair-rest": ("two-bodies", raised("action", 1e-9)),
+    "pair-rate": ("two-bodies", lambda ds: ds.assign(pushed=(1 + 1e-7) * ds.pushed)),
+    "twin-fold": ("twins", lambda ds: ds.assign_coords(gain=1.1 * ds.gain)),
+    "rule-rest": ("before-rules", raised("other_action", 1e-6)),
+    "rule-rate": ("before-rules", lambda ds: ds.assign(pushed=(1 + 1e-6) * ds.pushed)),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_LOOPS)
+def test_claims_of_two_bodies_are_refuted_by_data_that_are_slightly_wrong(name):
+    experiment, change = WRONG_LOOPS[name]
+    found = finding(LOOPS[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
+    assert found.verdict == "refuted"
+
+
+def judged(claim, change=lambda ds: ds):
+    return judge(claim, *(change(made(name.removeprefix("governance/"))) for name in claim.experiments))
+
+
+def test_claims_of_meetings_hold_on_data_as_theory_has_them():
+    findings = [judged(claim) for claim in MEETINGS.values()]
+    assert not [str(difference) for difference in compare(findings, ledger_for(MEETINGS.values()))]
+    assert not audit(MEETINGS.values(), ledger_for(MEETINGS.values()))
+    assert min(found.teeth for found in findings) >= 2
+
+
+WRONG_MEETINGS = {
+    "reactive-constants": raised("payoff", 0.01),
+    "exploited-share": lambda ds: ds.assign(other_action=ds.other_action.roll(agent=2)),
+    "reactive-defection": lambda ds: ds.assign(payoff=-ds.payoff),
+    "reactive-shift": lambda ds: ds.assign(payoff=-ds.payoff),
+    "guarded-share": lambda ds: ds.assign(payoff=-ds.payoff),
+    "guard-threshold": lambda ds: ds.assign_coords(threshold=1.4 * ds.threshold),
+    "turn-return": lambda ds: ds.assign(share_trusting=ds.share_trusting.roll(period=3)),
+    "tuned-published": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
+    "tuned-echo": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
+    "tuned-defection": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_MEETINGS)
+def test_claims_of_meetings_are_refuted_by_data_that_are_wrong(name):
+    assert judged(MEETINGS[name], WRONG_MEETINGS[name]).verdict == "refuted"
+
+
+def test_bodies_of_the_crowd_are_what_they_are_however_they_are_taken():
+    whole, cut = company.body_of_size(10, 3), company.body_cut(10, 3)
+    np.testing.assert_array_equal(whole.body.recurrent[:10, :10], cut.body.recurrent)
+    np.testing.assert_array_equal(whole.readout.weights[:10], cut.readout.weights)
+    assert np.abs(whole.readout.weights[10:]).max() == np.abs(whole.body.bias[10:]).max() == 0
+    assert np.abs(np.linalg.eigvals(cut.body.recurrent)).max() == pytest.approx(0.99, abs=1e-3)
+    assert isinstance(made("reactive"), xr.Dataset)
