@@ -34,7 +34,7 @@ _OTHERS = (
     gov.static(0.0),
     gov.static(0.85),
     gov.static(1.0),
-    *map(gov.constant, (0, 0.25, 0.5, 0.75, 1)),
+    *map(gov.constant, (0.0, 0.25, 0.5, 0.75, 1.0)),
 )
 PARAMETERS = ("share", "floor", "recovery", "intervention", "threshold", "state", "output", "disagreement", "drift")
 # Starting points: the paper's, one that trusts its body little, one that never stirs, one that flares up.
