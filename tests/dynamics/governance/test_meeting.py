@@ -107,6 +107,16 @@ def test_an_opening_is_what_both_are_taken_to_have_played():
         gov.meet(echo, gov.copycat(), 3, jnp.asarray(NOISE), opening=1.5)
 
 
+def test_one_exchange_is_a_round_of_a_meeting():
+    quiet = jnp.asarray(NOISE[-ROUNDS:])
+    carry = (PLAYER.begin(quiet[:0]), gov.copycat().begin(quiet[:0, :0]))
+    found = gov.meet(PLAYER, gov.copycat(), ROUNDS, quiet)
+    for k in range(2):
+        carry, (decision, other) = gov.exchange(PLAYER, gov.copycat(), carry, (quiet[k], quiet[k, :0]))
+        assert_allclose([decision.action, other], [found.decisions.action[k], found.others[k]], atol=1e-14)
+    assert isinstance(carry[0], gov.Inner)
+
+
 def test_a_best_responder_earns_no_less_than_the_plans_it_rejected():
     plans = gov.best_responder(4).plans
     assert plans.shape == (16, 4)
