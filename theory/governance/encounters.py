@@ -46,7 +46,7 @@ def met_spectrum(body: Body, share: Real[ArrayLike, ""], rule: Rule) -> Complex[
     return slowest_first(jnp.linalg.eigvals(jax.jacobian(lambda y: met_map(body, share, rule, y))(flat)))
 
 
-def met_map(body: Body, share: Array, rule: Rule, y: Float[Array, " d+2"]) -> Float[Array, " d+2"]:
+def met_map(body: Body, share: Array, rule: Rule, y: Float[Array, " entries"]) -> Float[Array, " entries"]:
     """A noise-free round of (x, o, o seen): the agent acts on what it saw last, the opponent on what it had in mind."""
     state, other, seen = y[:-2], y[-2], y[-1]
     action = share * output(body, state)[0] + (1 - share) * seen
