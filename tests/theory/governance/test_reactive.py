@@ -124,8 +124,8 @@ def test_mode_reads_rate_and_period():
 
 
 def test_twins_rest_where_their_gain_says_and_fold_at_its_least():
-    body = fresh(6)._replace(offset=-1.0)
-    body = body._replace(readout=4 * (body.own_input + body.other_input))
+    # Before habituation, with the readout of its development.
+    body = fresh(6)._replace(readout=grown(6).readout, offset=grown(6).offset)
     fold = compiled("twin_fold")(body)
     actions = np.linspace(0.01, 0.99, 99)
     gains = np.array([compiled("twin_gain")(body, action) for action in actions])
