@@ -33,7 +33,7 @@ class PairResponse(NamedTuple):
     action_covariance: Float[Array, "2 2"]
 
 
-def pair_map(first: Body, second: Body, state: Pair, shares: tuple[Array, Array]) -> Pair:
+def pair_map(first: Body, second: Body, state: Pair, shares: tuple[Real[ArrayLike, ""], Real[ArrayLike, ""]]) -> Pair:
     """One noise-free round of two bodies with shares (alpha_1, alpha_2).  (derived here)"""
     share, other_share = shares
     action = share * output(first, state.first)[0] + (1 - share) * state.second_action

@@ -139,7 +139,7 @@ def test_twins_rest_where_their_gain_says_and_fold_at_its_least():
     state = np.zeros(6)
     for _ in range(2000):
         state = np.tanh(body.recurrent @ state + drive)
-    pair = governance.Pair(state, state, jnp.float64(0.9), jnp.float64(0.9))
+    pair = governance.Pair(jnp.asarray(state), jnp.asarray(state), jnp.asarray(0.9), jnp.asarray(0.9))
     following = governance.pair_map(steeper, steeper, pair, (1.0, 1.0))
     assert_allclose(following.first_action, 0.9, atol=1e-10)
     assert_allclose(following.second, state, atol=1e-10)
