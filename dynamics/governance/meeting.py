@@ -43,6 +43,7 @@ class Player(NamedTuple):
 
     def begin(self, noise: Float[Array, "warm d"], opening: Number = 1.0) -> Inner:
         """After a warm-up, by its noise, of open-loop play of this action by both, which is also the last it saw."""
+        _check.within(0.0, 1.0, opening=opening)
         rest = jnp.zeros_like(self.body.bias)
         state = drive(self.body, rest, opening, opening, noise)[-1] if len(noise) else rest
         return Inner(state, at_first(self.agent, self.baseline), jnp.asarray(opening, rest.dtype))
@@ -189,14 +190,12 @@ def meet(
     rounds: int,
     noise: Float[Array, "all d"],
     other_noise: Float[Array, "all other"] | None = None,
-    opening: Number = 1.0,
 ) -> Meeting:
     """So many rounds against an opponent that reacts, after a warm-up of open-loop cooperation from rest.
 
     noise: xi(t) of the warm-up and then of the rounds; what it has more than the rounds is warm-up.  other_noise: the
-    same of an opponent that has a body.  opening: what both played in the warm-up, if not cooperation.
+    same of an opponent that has a body.
     """
-    _check.within(0.0, 1.0, opening=opening)
     warm = len(noise) - _check.whole("rounds", rounds, 1)
     if warm < 0:
         raise ValueError(f"Argument `noise` must cover the {rounds} rounds, but has {len(noise)} rows.")
@@ -209,5 +208,5 @@ def meet(
         carry, (decision, other) = exchange(player, opponent, carry, xis)
         return carry, (decision, other, carry[0].state)
 
-    start = (player.begin(noise[:warm], opening), opponent.begin(other_noise[:warm], opening))
+    start = (player.begin(noise[:warm]), opponent.begin(other_noise[:warm]))
     return Meeting(*jax.lax.scan(round_, start, (noise[warm:], other_noise[warm:]))[1])

@@ -98,13 +98,13 @@ def test_an_impatient_best_responder_defects_on_an_echo():
 
 
 def test_an_opening_is_what_both_are_taken_to_have_played():
-    echo = with_agent(gov.tit_for_tat())
-    found = gov.meet(echo, OTHER, 3, jnp.asarray(NOISE), OTHER_NOISE, 0.0)
-    assert float(found.decisions.action[0]) == 0.0
-    warmed = gov.drive(OTHER.body, jnp.zeros(D + 1), 0.0, 0.0, OTHER_NOISE[:-3])[-1]
-    assert_allclose(OTHER.begin(OTHER_NOISE[:-3], 0.0).state, warmed)
+    noise = OTHER_NOISE[:5]
+    begun = OTHER.begin(noise, 0.0)
+    assert_allclose(begun.state, gov.drive(OTHER.body, jnp.zeros(D + 1), 0.0, 0.0, noise)[-1])
+    assert float(begun.seen) == 0.0
+    assert float(gov.copycat().begin(noise[:, :0], 0.0)) == 1.0
     with pytest.raises(ValueError, match="`opening` must lie"):
-        gov.meet(echo, gov.copycat(), 3, jnp.asarray(NOISE), opening=1.5)
+        OTHER.begin(noise, 1.5)
 
 
 def test_one_exchange_is_a_round_of_a_meeting():
