@@ -13,12 +13,31 @@ import math
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float
 
 LAYOUTS = ("matmul", "xla")
 Fields = Float[Array, "channels frames height width"]
 Convolved = Float[Array, "outputs frames newheight newwidth"]
+
+
+class Draws:
+    """Numbers even in [-1, 1), dealt out in the order in which they are asked for; without any it only counts.
+
+    All weights of a network come out of one draw: a draw of its own for each would be most of what is compiled.
+    """
+
+    def __init__(self, key=None, count: int = 0, dtype=jnp.float32):
+        self.dealt, self.numbers = 0, None
+        if key is not None:
+            numbers = jr.uniform(key, (count,), dtype, -1.0, 1.0)
+            # Slices of concrete numbers need no compilation.
+            self.numbers = numbers if isinstance(numbers, jax.core.Tracer) else np.asarray(numbers)
+
+    def __call__(self, shape: tuple[int, ...]):
+        first, self.dealt = self.dealt, self.dealt + math.prod(shape)
+        return np.zeros(shape) if self.numbers is None else self.numbers[first : self.dealt].reshape(shape)
 
 
 def _wrapped(x: Fields, reach: int):
@@ -53,7 +72,7 @@ class Convolution(nnx.Module):
         self,
         inputs: int,
         outputs: int,
-        key,
+        draws: Draws,
         *,
         size: int = 3,
         stride: int = 1,
@@ -65,7 +84,7 @@ class Convolution(nnx.Module):
             raise ValueError(f"Argument `layout` must be one of {', '.join(LAYOUTS)}, but is {layout!r}.")
         self.stride, self.layout = stride, layout
         bound = scale / math.sqrt(size * size * inputs)
-        self.kernel = nnx.Param(jr.uniform(key, (outputs, size, size, inputs), dtype, -bound, bound))
+        self.kernel = nnx.Param(jnp.asarray(bound * draws((outputs, size, size, inputs)), dtype))
         self.bias = nnx.Param(jnp.zeros(outputs, dtype))
 
     def __call__(self, x: Fields) -> Convolved:

@@ -16,7 +16,7 @@ import jax.random as jr
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key
 
-from dynamics.graph_ode.convolutions import LAYOUTS, Convolution, Convolved, Fields
+from dynamics.graph_ode.convolutions import LAYOUTS, Convolution, Convolved, Draws, Fields
 
 TIMES = ("released", "level")
 Batch = Float[Array, "frames channels height width"]
@@ -90,9 +90,8 @@ def time_features(time: Float[Array, " frames"], half: int) -> Float[Array, "fra
 class Dense(nnx.Module):
     """x W + b on the last axis."""
 
-    def __init__(self, inputs: int, outputs: int, key, dtype):
-        bound = 1 / math.sqrt(inputs)
-        self.kernel = nnx.Param(jr.uniform(key, (inputs, outputs), dtype, -bound, bound))
+    def __init__(self, inputs: int, outputs: int, draws: Draws, dtype):
+        self.kernel = nnx.Param(jnp.asarray(draws((inputs, outputs)) / math.sqrt(inputs), dtype))
         self.bias = nnx.Param(jnp.zeros(outputs, dtype))
 
     def __call__(self, x: Float[Array, "frames inputs"]) -> Float[Array, "frames outputs"]:
@@ -118,15 +117,14 @@ class GroupNorm(nnx.Module):
 class Residual(nnx.Module):
     """x + conv(dropout(silu(norm(conv(silu(norm(x))) + time)))), the last convolution silent at first."""
 
-    def __init__(self, inputs: int, outputs: int, embedding: int, shape: UNetShape, key, dtype):
-        first_key, time_key, second_key, skip_key = jr.split(key, 4)
+    def __init__(self, inputs: int, outputs: int, embedding: int, shape: UNetShape, draws: Draws, dtype):
         made = {"layout": shape.layout, "dtype": dtype}
         self.dropout = shape.dropout
         self.norm_in, self.norm_out = (GroupNorm(width, shape.groups, dtype) for width in (inputs, outputs))
-        self.first = Convolution(inputs, outputs, first_key, **made)
-        self.second = Convolution(outputs, outputs, second_key, scale=1e-3, **made)
-        self.time = Dense(embedding, outputs, time_key, dtype)
-        self.skip = Convolution(inputs, outputs, skip_key, size=1, **made) if inputs != outputs else None
+        self.first = Convolution(inputs, outputs, draws, **made)
+        self.second = Convolution(outputs, outputs, draws, scale=1e-3, **made)
+        self.time = Dense(embedding, outputs, draws, dtype)
+        self.skip = Convolution(inputs, outputs, draws, size=1, **made) if inputs != outputs else None
 
     def __call__(self, x: Fields, embedded: Embedded, key: Key[Array, ""] | None) -> Convolved:
         y = self.first(jax.nn.silu(self.norm_in(x))) + self.time(embedded).T[:, :, None, None]
@@ -139,11 +137,10 @@ class Residual(nnx.Module):
 class Attention(nnx.Module):
     """Every pixel of a frame looks at all of it: one head, x + proj(softmax(q k / sqrt(width)) v)."""
 
-    def __init__(self, channels: int, shape: UNetShape, key, dtype):
-        query_key, out_key = jr.split(key)
+    def __init__(self, channels: int, shape: UNetShape, draws: Draws, dtype):
         self.norm = GroupNorm(channels, shape.groups, dtype)
-        self.enter = Convolution(channels, 3 * channels, query_key, size=1, dtype=dtype)
-        self.leave = Convolution(channels, channels, out_key, size=1, scale=1e-3, dtype=dtype)
+        self.enter = Convolution(channels, 3 * channels, draws, size=1, dtype=dtype)
+        self.leave = Convolution(channels, channels, draws, size=1, scale=1e-3, dtype=dtype)
 
     def __call__(self, x: Fields) -> Fields:
         channels, frames = x.shape[:2]
@@ -155,10 +152,11 @@ class Attention(nnx.Module):
 class Block(nnx.Module):
     """A residual block, and attention after it where the level has it."""
 
-    def __init__(self, inputs: int, outputs: int, embedding: int, attentive: bool, shape: UNetShape, key, dtype):
-        own_key, attention_key = jr.split(key)
-        self.residual = Residual(inputs, outputs, embedding, shape, own_key, dtype)
-        self.attention = Attention(outputs, shape, attention_key, dtype) if attentive else None
+    def __init__(
+        self, inputs: int, outputs: int, embedding: int, attentive: bool, shape: UNetShape, draws: Draws, dtype
+    ):
+        self.residual = Residual(inputs, outputs, embedding, shape, draws, dtype)
+        self.attention = Attention(outputs, shape, draws, dtype) if attentive else None
 
     def __call__(self, x: Fields, embedded: Embedded, key: Key[Array, ""] | None) -> Convolved:
         x = self.residual(x, embedded, key)
@@ -172,19 +170,25 @@ class UNet(nnx.Module):
     """
 
     def __init__(self, shape: UNetShape, key, dtype=jnp.float32):
-        keys = (jr.fold_in(key, i) for i in range(10_000))
         self.shape = shape
+        counted = Draws()
+        self._build(counted, dtype)
+        self._build(Draws(key, counted.dealt, dtype), dtype)
+
+    def _build(self, draws: Draws, dtype) -> None:
+        """All parts, in the order of the way through them."""
+        shape = self.shape
         widths = [shape.base * multiplier for multiplier in shape.multipliers]
         embedding = 4 * shape.base
         made = {"layout": shape.layout, "dtype": dtype}
 
         def block(inputs, outputs, attentive):
-            return Block(inputs, outputs, embedding, attentive, shape, next(keys), dtype)
+            return Block(inputs, outputs, embedding, attentive, shape, draws, dtype)
 
         self.time = nnx.List(
-            [Dense(2 * (shape.base // 2), embedding, next(keys), dtype), Dense(embedding, embedding, next(keys), dtype)]
+            [Dense(2 * (shape.base // 2), embedding, draws, dtype), Dense(embedding, embedding, draws, dtype)]
         )
-        self.enter = Convolution(shape.channels, shape.base, next(keys), **made)
+        self.enter = Convolution(shape.channels, shape.base, draws, **made)
         width, kept, down, shrink = shape.base, [], [], []
         for level, wider in enumerate(widths):
             kept += [width] if shape.deep else []
@@ -195,7 +199,7 @@ class UNet(nnx.Module):
                 kept += [width] if self._met(level) else []
             down.append(nnx.List(blocks))
             if level + 1 < len(widths):
-                shrink.append(Convolution(width, width, next(keys), stride=2, **made))
+                shrink.append(Convolution(width, width, draws, stride=2, **made))
         self.down, self.shrink = nnx.List(down), nnx.List(shrink)
         bottom = [block(width, width, True), block(width, width, False)] if shape.middle else []
         self.middle = nnx.List(bottom)
@@ -207,10 +211,10 @@ class UNet(nnx.Module):
                 width = wider
             up.append(nnx.List(blocks))
             if level and shape.deep:
-                grow.append(Convolution(width, width, next(keys), **made))
+                grow.append(Convolution(width, width, draws, **made))
         self.up, self.grow = nnx.List(up), nnx.List(grow)
         self.norm = GroupNorm(width, shape.groups, dtype)
-        self.leave = Convolution(width, shape.channels, next(keys), scale=1e-3, **made)
+        self.leave = Convolution(width, shape.channels, draws, scale=1e-3, **made)
 
     def _met(self, level: int) -> bool:
         """Whether the way up has blocks that meet what the way down made at this level."""
@@ -260,4 +264,4 @@ def _doubled(x: Fields, size: tuple[int, int]):
 
 def weights_of(model: nnx.Module) -> int:
     """How many numbers are trained."""
-    return sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
+    return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))

@@ -229,7 +229,7 @@ LAST_STEP = Experiment(
     parameters={"table": TABLE, "replicate": REPLICATE},
     outputs={"left": Quantity("r^2", "mean square of what is left of the noise")},
     scales={
-        "quick": Space((listing("table", ("one", "released")), replicates(64))),
+        "quick": Space((listing("table", ("one", "released")), replicates(128))),
         "paper": Space((listing("table", ("one", "released")), replicates(1024))),
     },
     static=("table",),

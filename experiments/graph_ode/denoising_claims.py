@@ -210,7 +210,7 @@ def _decoded(scaled, clip=True):
 
 def _constants_of(start, clip):
     def select(ds):
-        wanted = (ds.start == start) & (ds.clip == clip)
+        wanted = (ds.start == start) & (ds["clip"] == clip)
         return ds.isel(decoder=int(np.flatnonzero(wanted.values)[0]), drop=True)
 
     return select
@@ -439,7 +439,7 @@ CLAIMS = (
         experiment=LAST,
         predict=lambda ds: 0.0,
         observe=lambda ds: mean_of(ds.left.sel(table="released", drop=True), "replicate"),
-        comparison=Agreement(resolution=1e-5),
+        comparison=Agreement(resolution=2e-5),
         decoy=Decoy("it takes none away", lambda ds: 1 - float(theory.signal_level(4))),
         sharp=Sharp(
             "it leaves beta_1 of its variance, a hundredth of its size", lambda ds: float(theory.residual_noise() ** 2)

@@ -133,7 +133,11 @@ def gaussian_score(
     covariance: Float[Array, "dims dims"],
     signal: Float[Array, ""] | float,
 ) -> Float[Array, " dims"]:
-    """grad log p_n(x) = -M^-1 (x - sqrt(a) mu), M = a Sigma + (1 - a) I (P34); -eps*/sqrt(1 - a) is the same."""
+    """grad log p_n(x) = -M^-1 (x - sqrt(a) mu), M = a Sigma + (1 - a) I (P34); -eps*/sqrt(1 - a) is the same.
+
+    signal a in [0, 1], ValueError otherwise; below 1 where Sigma is singular.
+    """
+    unit("signal", signal)
     size = x.shape[0]
     noised = signal * covariance + (1 - signal) * jnp.eye(size, dtype=covariance.dtype)
     return -jnp.linalg.solve(noised, x - jnp.sqrt(signal) * mean)
@@ -170,7 +174,7 @@ def ddim_gain(variance: Real[ArrayLike, "*batch"], signals: Float[ArrayLike, " s
     """
     positive("variance", variance, "[)")
     unit("signals", signals)
-    variance, signals = jnp.asarray(variance, float), jnp.asarray(signals)
+    (variance,), signals = floats(variance), jnp.asarray(signals)
     dtype = jnp.result_type(variance, signals)
     return jnp.prod(step_gains(variance.astype(dtype), signals.astype(dtype)), axis=0)
 
@@ -197,7 +201,7 @@ def sampler_angle(variance: Real[ArrayLike, "..."], signal: Real[ArrayLike, "...
 def _turns(variance, signals):
     positive("variance", variance)
     unit("signals", signals)
-    variance, signals = jnp.asarray(variance, float), jnp.asarray(signals)
+    (variance,), signals = floats(variance), jnp.asarray(signals)
     shape = (-1,) + (1,) * jnp.ndim(variance)
     return jnp.diff(sampler_angle(variance, signals.reshape(shape)), axis=0)
 

@@ -77,7 +77,7 @@ def pulled_gain(
     pulls = jnp.asarray(pulls)
     if jnp.shape(pulls)[0] != jnp.shape(signals)[0] - 1:
         raise ValueError(f"Argument `pulls` must have one entry per step, but is of shape {jnp.shape(pulls)}.")
-    variance, signals = jnp.asarray(variance, float), jnp.asarray(signals)
+    (variance,), signals = floats(variance), jnp.asarray(signals)
     dtype = jnp.result_type(variance, signals)
     steps = step_gains(variance.astype(dtype), signals.astype(dtype))
 
