@@ -1,6 +1,8 @@
 """Sparse encoders and graph ODEs (arXiv 2505.17459): its sweeps and its claims, one topic a pair of modules."""
 
 from experiments.graph_ode import (
+    denoising,
+    denoising_claims,
     flows,
     flows_claims,
     graph_flow,
@@ -14,12 +16,14 @@ from experiments.graph_ode import (
 # Each topic adds its own `*topic.EXPERIMENTS` and `*topic_claims.CLAIMS`, a line each.
 EXPERIMENTS = (
     *graph_flow.EXPERIMENTS,
+    *denoising.EXPERIMENTS,
     *patterns.EXPERIMENTS,
     *species.EXPERIMENTS,
     *flows.EXPERIMENTS,
 )
 CLAIMS = (
     *graph_flow_claims.CLAIMS,
+    *denoising_claims.CLAIMS,
     *patterns_claims.CLAIMS,
     *species_claims.CLAIMS,
     *flows_claims.CLAIMS,

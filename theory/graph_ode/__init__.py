@@ -11,6 +11,8 @@ from theory.graph_ode.cylinder import lattice_relaxation as lattice_relaxation
 from theory.graph_ode.cylinder import shedding_period as shedding_period
 from theory.graph_ode.cylinder import strouhal_roshko as strouhal_roshko
 from theory.graph_ode.cylinder import strouhal_williamson as strouhal_williamson
+from theory.graph_ode.dense_gaussian import gaussian_clean as gaussian_clean
+from theory.graph_ode.dense_gaussian import gaussian_score as gaussian_score
 
 # ---- diffusion decoder
 from theory.graph_ode.gaussian_diffusion import clean_gain as clean_gain
@@ -18,8 +20,6 @@ from theory.graph_ode.gaussian_diffusion import ddim_deficit as ddim_deficit
 from theory.graph_ode.gaussian_diffusion import ddim_deficit_bound as ddim_deficit_bound
 from theory.graph_ode.gaussian_diffusion import ddim_gain as ddim_gain
 from theory.graph_ode.gaussian_diffusion import flow_gain as flow_gain
-from theory.graph_ode.gaussian_diffusion import gaussian_clean as gaussian_clean
-from theory.graph_ode.gaussian_diffusion import gaussian_score as gaussian_score
 from theory.graph_ode.gaussian_diffusion import least_clean_loss as least_clean_loss
 from theory.graph_ode.gaussian_diffusion import least_noise_loss as least_noise_loss
 from theory.graph_ode.gaussian_diffusion import noise_gain as noise_gain

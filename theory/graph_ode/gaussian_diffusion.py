@@ -3,7 +3,7 @@
 Forward process x_n = sqrt(abar_n) x_0 + sqrt(1 - abar_n) eps, abar_n = prod_(k <= n) (1 - beta_k), beta linear from
 beta_1 to beta_N over N = `levels` steps. Laws of one mode take its prior variance s^2 and the signal level
 a = abar_n in [0, 1], broadcast and differentiate; a stationary field is diagonal in Fourier space, so that its laws
-are these, mode by mode. Laws of a covariance Sigma take matrices.
+are these, mode by mode; `dense_gaussian` has those of a covariance.
 """
 
 from typing import SupportsIndex
@@ -125,32 +125,6 @@ def least_clean_loss(variance: Real[ArrayLike, "..."], signal: Real[ArrayLike, "
     total = noised_variance(variance, signal)
     total, variance, signal = floats(total, variance, signal)
     return variance * (1 - signal) / total
-
-
-def gaussian_score(
-    x: Float[Array, " dims"],
-    mean: Float[Array, " dims"],
-    covariance: Float[Array, "dims dims"],
-    signal: Float[Array, ""] | float,
-) -> Float[Array, " dims"]:
-    """grad log p_n(x) = -M^-1 (x - sqrt(a) mu), M = a Sigma + (1 - a) I (P34); -eps*/sqrt(1 - a) is the same.
-
-    signal a in [0, 1], ValueError otherwise; below 1 where Sigma is singular.
-    """
-    unit("signal", signal)
-    size = x.shape[0]
-    noised = signal * covariance + (1 - signal) * jnp.eye(size, dtype=covariance.dtype)
-    return -jnp.linalg.solve(noised, x - jnp.sqrt(signal) * mean)
-
-
-def gaussian_clean(
-    x: Float[Array, " dims"],
-    mean: Float[Array, " dims"],
-    covariance: Float[Array, "dims dims"],
-    signal: Float[Array, ""] | float,
-) -> Float[Array, " dims"]:
-    """E[x_0 | x_n = x] = mu + sqrt(a) Sigma M^-1 (x - sqrt(a) mu), M = a Sigma + (1 - a) I (P34)."""
-    return mean - jnp.sqrt(signal) * covariance @ gaussian_score(x, mean, covariance, signal)
 
 
 def flow_gain(variance: Real[ArrayLike, "..."], signal: Real[ArrayLike, "..."]) -> Float[Array, "..."]:

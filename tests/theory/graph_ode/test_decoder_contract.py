@@ -20,14 +20,10 @@ POINT = {
     "noise": 0.3,
     "gain": 0.5,
     "value": 0.3,
-    "x": np.array([0.2, -1.0], np.float32),
-    "mean": np.array([0.1, 0.3], np.float32),
-    "covariance": np.array([[1.0, 0.3], [0.3, 0.5]], np.float32),
 }
 BATTERY = Battery(
     graph_ode,
     POINT,
-    one_at_a_time=frozenset({"gaussian_score", "gaussian_clean"}),
     elsewhere=tuple(
         {law.__module__ for law in vars(graph_ode).values() if inspect.isfunction(law)}
         - {f"theory.graph_ode.{module}" for module in OWN}

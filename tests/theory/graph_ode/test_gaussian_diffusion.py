@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 from numpy.testing import assert_allclose
 
+from theory.graph_ode import dense_gaussian as dense
 from theory.graph_ode import gaussian_diffusion as theory
 
 RATES = np.linspace(1e-4, 0.02, 1000)
@@ -65,18 +66,18 @@ def test_p34_score_is_that_of_the_density_and_the_denoiser_its_multiple():
     def log_density(x):
         return jax.scipy.stats.multivariate_normal.logpdf(x, jnp.sqrt(signal) * mean, noised)
 
-    score = theory.gaussian_score(x, mean, covariance, signal)
+    score = dense.gaussian_score(x, mean, covariance, signal)
     assert_allclose(score, jax.grad(log_density)(x), atol=1e-12)
     # Tweedie: the clean estimate from the score, whatever the law.
-    clean = theory.gaussian_clean(x, mean, covariance, signal)
+    clean = dense.gaussian_clean(x, mean, covariance, signal)
     assert_allclose(clean, (x + (1 - signal) * score) / jnp.sqrt(signal), atol=1e-12)
 
 
 def test_p34_matrices_are_modes_where_the_covariance_is_diagonal():
     x, variance, signal = jnp.array([0.3, -2.0]), jnp.array([0.2, 4.0]), 0.6
-    score = theory.gaussian_score(x, jnp.zeros(2), jnp.diag(variance), signal)
+    score = dense.gaussian_score(x, jnp.zeros(2), jnp.diag(variance), signal)
     assert_allclose(-score * np.sqrt(1 - signal), theory.noise_gain(variance, signal) * x, rtol=1e-13)
-    clean = theory.gaussian_clean(x, jnp.zeros(2), jnp.diag(variance), signal)
+    clean = dense.gaussian_clean(x, jnp.zeros(2), jnp.diag(variance), signal)
     assert_allclose(clean, theory.clean_gain(variance, signal) * x, rtol=1e-13)
 
 
