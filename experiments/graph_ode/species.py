@@ -89,7 +89,9 @@ LO_WAVES = Experiment(
     coordinates={"perturbation": PERTURBATIONS},
     scales={
         "quick": Space((listing("shear", _SHEARS), listing("share", _SHARES))),
-        "paper": Space((listing("shear", (*_SHEARS, 3.0)), listing("share", sorted((*_SHARES, 0.05, 0.15, 0.25))))),
+        "paper": Space(
+            (listing("shear", (*_SHEARS, 3.0)), listing("share", sorted((*_SHARES, 0.0452, 0.05, 0.15, 0.25))))
+        ),
     },
 )
 
