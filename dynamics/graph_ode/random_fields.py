@@ -8,7 +8,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Real
+from jaxtyping import Array, ArrayLike, Float, Int, Integer, PRNGKeyArray, Real
 
 from dynamics import _check
 
@@ -68,7 +68,7 @@ def dense_best_error(spectrum: Real[np.ndarray, "n n"], probes: int) -> float:
     return float(np.sum(values[: values.size - probes]) / values.size)
 
 
-def level_codes(field: Float[Array, ...], count: int) -> Int[Array, ...]:
+def level_codes(field: Float[Array, "*grid"], count: Integer[ArrayLike, ""]) -> Int[Array, "*grid"]:
     """Codes of `count` equal intervals of [0, 1]; values outside get the end codes."""
     return jnp.clip(jnp.floor(field * count), 0, count - 1).astype(int)
 

@@ -21,7 +21,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
 from dynamics import _check
 from dynamics.graph_ode.codebook import cluster_sums, code_shares, k_means, nearest, quantile_start
-from dynamics.training import Moving, start, train_with_checkpoints, trained
+from dynamics.training import Moving, advance, start, train_with_checkpoints
 
 DECAY, SMOOTHING, COMMITMENT, START_ITERATIONS = 0.6, 1e-5, 1.0, 10
 
@@ -157,22 +157,32 @@ def _with_codewords(model: VectorQuantiser, histories: Histories, batch: int) ->
 
 
 def fit_quantiser(
-    key: PRNGKeyArray, model: VectorQuantiser, histories: Histories, schedule: Schedule
+    key: PRNGKeyArray,
+    model: VectorQuantiser,
+    histories: Histories,
+    schedule: Schedule,
+    pretrained: Int[ArrayLike, ""] | None = None,
 ) -> tuple[VectorQuantiser, Float[Array, " steps"]]:
     """The trained quantiser and the losses of both stages, one after the other.
 
     Pure: jit it, or vmap it over keys (with the module split by `nnx.split` on the way out) for several seeds.
     `histories` are drawn at random beforehand; a code in use by none of them is never revived.
+    pretrained: break the first stage off after so many steps, a number that may be traced; its later losses are 0.
     """
     first, second = jr.split(key)
-    stages = ((autoencoding_loss, first, schedule.pretraining), (quantised_loss, second, schedule.quantising))
+    until = schedule.pretraining if pretrained is None else pretrained
     losses = []
-    for loss, stage_key, steps in stages:
+    for loss, stage_key, steps, end in (
+        (autoencoding_loss, first, schedule.pretraining, until),
+        (quantised_loss, second, schedule.quantising, schedule.quantising),
+    ):
         if loss is quantised_loss:
             model = _with_codewords(model, histories, schedule.batch)
         rule = optimiser(schedule.rate, steps)
-        model, lost = trained(model, _drawn(loss, schedule.batch), rule, stage_key, steps, data=(histories,))
-        losses.append(lost)
+        training, course = start(model, _drawn(loss, schedule.batch), rule, stage_key, steps, data=(histories,))
+        course = advance(training, course, end)
+        model = training.model(course)
+        losses.append(course.losses)
     return model, jnp.concatenate(losses)
 
 

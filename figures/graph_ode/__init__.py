@@ -1,6 +1,11 @@
 """Figures of sparse encoders and graph ODEs (arXiv 2505.17459)."""
 
-from figures.graph_ode import patterns
+from figures.graph_ode import codes, patterns, sampling, staleness
 
 # Each topic adds its own `*topic.FIGURES`, a line each.
-FIGURES = (*patterns.FIGURES,)
+FIGURES = (
+    *patterns.FIGURES,
+    *codes.FIGURES,
+    *sampling.FIGURES,
+    *staleness.FIGURES,
+)
