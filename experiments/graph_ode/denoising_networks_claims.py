@@ -42,12 +42,6 @@ def _lead(ds):
     return mean_of(1 - chosen.network_loss / chosen.exact_loss.mean("sample"), "sample")
 
 
-def _mended(ds):
-    """How much of a lifted frame's mean square error the decoder takes away."""
-    chosen = _pattern(ds)
-    return mean_of(1 - chosen.decoded_error / chosen.lifted_error.mean("sample"), "sample")
-
-
 CLAIMS = (
     Claim(
         id="graph_ode/P34-network",
@@ -82,18 +76,6 @@ CLAIMS = (
         observe=_lead,
         comparison=Ordering(),
         decoy=Decoy("nothing at all", lambda ds: 1.0),
-    ),
-    Claim(
-        id="graph_ode/P36-network",
-        kind="ordering",
-        statement="and its decoder, scaled from level 20 in five steps, takes away part of the error of frames lifted "
-        "from 30 codes",
-        source=DERIVED,
-        experiment=TRAINED,
-        predict=lambda ds: 0.0,
-        observe=_mended,
-        comparison=Ordering(),
-        decoy=Decoy("all of it", lambda ds: 1.0),
     ),
 )
 

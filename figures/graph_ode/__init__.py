@@ -1,11 +1,12 @@
 """Figures of sparse encoders and graph ODEs (arXiv 2505.17459)."""
 
-from figures.graph_ode import codes, patterns, sampling, staleness
+from figures.graph_ode import codes, decoder, patterns, sampling, staleness
 
 # Each topic adds its own `*topic.FIGURES`, a line each.
 FIGURES = (
     *patterns.FIGURES,
     *codes.FIGURES,
+    *decoder.FIGURES,
     *sampling.FIGURES,
     *staleness.FIGURES,
 )

@@ -1,0 +1,32 @@
+"""Trained denoisers end to end: expected verdicts, decoys rejected, and verdicts that can turn."""
+
+import pytest
+
+from experiments.graph_ode import denoising_networks_claims
+from experiments.ledger import audit, compare
+from tests.experiments.graph_ode.quick import dataset, finding, ledger_for
+
+CLAIMS = denoising_networks_claims.CLAIMS
+BY_ID = {claim.id.removeprefix("graph_ode/"): claim for claim in CLAIMS}
+
+
+def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
+    findings = [finding(claim) for claim in CLAIMS]
+    assert not [str(difference) for difference in compare(findings, ledger_for(CLAIMS))]
+    assert not audit(CLAIMS, ledger_for(CLAIMS))
+    assert min(found.teeth for found in findings if found.teeth is not None) >= 2
+
+
+WRONG = {
+    "P34-network": ("network_loss", 0.3),
+    "P34-exact": ("exact_loss", 0.3),
+    "P34-patterns": ("network_loss", 5.0),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_claims_are_refuted_by_data_that_are_wrong(name):
+    changed, factor = WRONG[name]
+    ds = dataset("trained-denoiser")
+    found = finding(BY_ID[name], trained_denoiser=ds.assign({changed: ds[changed] * factor}))
+    assert found.verdict == "refuted"
