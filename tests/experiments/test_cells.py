@@ -15,6 +15,13 @@ from paper_repro.registry import PAPERS
 
 EXPERIMENTS = {name: experiment for paper in PAPERS for name, experiment in paper.experiments().items()}
 
+COSTS = {f"{p.name}/{name}": e.quick_seconds for p in PAPERS for name, e in p.ledger().experiments.items()}
+# Cells that take long to compile are met in `make test` by the sweeps of their claims, and here in `make test-all`.
+CELLS = [
+    pytest.param(name, marks=pytest.mark.slow if COSTS[name] > 6 and "smoke" not in experiment.scales else ())
+    for name, experiment in EXPERIMENTS.items()
+]
+
 NEAR = {"float64": {"rtol": 1e-9, "atol": 1e-12}, "float32": {"rtol": 1e-3, "atol": 1e-5}}
 
 
@@ -26,7 +33,7 @@ def first_cells(experiment, count):
     return dataclasses.replace(spec, cells=spec.cells[:count], columns=few, lanes=count)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", CELLS)
 def test_a_cell_is_the_same_alone_and_in_company(name):
     experiment = EXPERIMENTS[name]
     spec = first_cells(experiment, 3)
