@@ -19,7 +19,7 @@ NETWORKS = {
     "small": dynamics.small_unet(),
 }
 SPACING = 2 * np.pi * 10 / 64
-STAGES, HELD, CODES = 20, 48, 30
+STAGES, HELD, CODES = 20, 160, 30
 FIRST_FRAME, FRAMES = 20, 100
 N_MAX, START, STEPS = 250, 20, 5
 BINS = 9
@@ -132,7 +132,7 @@ TRAINED_DENOISER = Experiment(
         for scale, network, side, trajectories, steps, seeds in (
             ("smoke", "tiny", 16, 1, 20, 1),
             ("quick", "tiny", 16, 8, 400, 1),
-            ("paper", "small", 32, 24, 800, 3),
+            ("paper", "small", 32, 24, 400, 2),
         )
     },
     static=("network", "side", "trajectories", "steps"),

@@ -15,7 +15,7 @@ KINDS = (
     ("one", False, "scaled", r"scaled start, $\sqrt{\bar\alpha}\,y$"),
     ("one", False, "raw", r"raw start, $y$"),
     ("one", True, "raw", "raw start, pulled"),
-    ("released", True, "raw", "raw, pulled, shifted table: as released"),
+    ("released", True, "raw", "raw start, pulled,\nshifted table (as released)"),
 )
 
 
@@ -42,15 +42,15 @@ def _filters(panel, ds: xr.Dataset):
         style.theory_line(panel, variance, _theory(table, pulled, start, variance), i, label=label)
         style.simulation_points(panel, seen.variance, seen, (seen, seen), i, elinewidth=0, capsize=0)
     ceiling = float(theory.signal_level(197)) ** -0.5
-    style.phase_boundary(panel, ceiling, r"$1/\sqrt{\bar\alpha_{197}}$", vertical=False, at=0.3)
+    style.phase_boundary(panel, ceiling, r"$1/\sqrt{\bar\alpha_{197}}$", vertical=False, at=0.2)
     panel.set(
         xscale="log",
-        ylim=(0, 1.32),
+        ylim=(0, 1.35),
         xlabel=r"variance of a mode's prior $s^2$ (scale $[-1,1]$)",
         ylabel=r"gain of the decoder $g$",
         title="Gaussian data, from level 197",
     )
-    panel.legend(loc="lower right", bbox_to_anchor=(1.0, 0.02))
+    panel.legend(loc="upper left", bbox_to_anchor=(0.0, 0.9), handlelength=1.6)
 
 
 def _network(panel, ds: xr.Dataset):
@@ -68,7 +68,7 @@ def _network(panel, ds: xr.Dataset):
         style.simulation_points(panel, seen.variance, seen.gain, (seen.gain, seen.gain), 2, capsize=0, **told)
     panel.set(
         xscale="log",
-        ylim=(0, 1.32),
+        ylim=(0, 1.35),
         xlabel=r"mean variance of the modes of a wavenumber $s^2$",
         ylabel=r"gain of the decoder $g$",
         title="trained network, scaled start at level 20",
@@ -92,11 +92,12 @@ def _losses(panel, ds: xr.Dataset):
         ):
             seen = mean_of(found[name], "sample")
             low, high = (float(end) for end in seen.interval(LEVEL))
-            place = steps[-1] * (1.06 + 0.06 * (marker == "X"))
+            place = steps[-1] * (1.06 + 0.08 * (marker == "X") + 0.04 * i)
             style.simulation_points(
                 panel, [place], [float(seen.value)], ([low], [high]), i, marker=marker, label=f"{label}: {told}"
             )
-    style.phase_boundary(panel, least_loss(ds), "least loss on the Gaussian fields", vertical=False, at=0.62)
+    least = {"color": style.INK, "linewidth": 0.9, "linestyle": (0, (4, 2)), "zorder": 1}
+    panel.axhline(least_loss(ds), label="Gaussian fields: least loss", **least)
     panel.set(
         yscale="log",
         xlabel="training step",

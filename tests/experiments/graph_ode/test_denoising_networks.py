@@ -20,6 +20,7 @@ def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
 WRONG = {
     "P34-network": ("network_loss", 0.3),
     "P34-exact": ("exact_loss", 0.3),
+    "P34-excess": ("network_loss", 0.5),
     "P34-patterns": ("network_loss", 5.0),
 }
 
