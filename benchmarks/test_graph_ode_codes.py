@@ -57,7 +57,7 @@ def test_graph_by_matrix_products_against_a_double_loop(race):
 
     @jax.jit
     def build(maps):
-        return jax.vmap(lambda codes: graph_ode.edge_weights(graph_ode.co_occurrence(codes, CODES)))(maps)
+        return jax.lax.map(lambda codes: graph_ode.edge_weights(graph_ode.co_occurrence(codes, CODES)), maps)
 
     np.testing.assert_allclose(build(maps), [looped(codes, CODES) for codes in lists], rtol=1e-5)
     ratio = race(lambda: build(maps).block_until_ready(), lambda: [looped(codes, CODES) for codes in lists], rounds=3)

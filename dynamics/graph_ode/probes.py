@@ -12,6 +12,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from dynamics import _check
@@ -104,15 +105,22 @@ def co_occurrence(codes: Int[Array, "height width"], count: int) -> Float[Array,
     """n_ij, ordered pairs of 8-neighbours with codes i and j, without wrap, the diagonal put to zero.
 
     One half-plane of neighbours is enough, the other is its transpose; their one-hot codes are added up before the
-    one matrix product. Counts are exact in float32 below 2^24, on 1400 x 1400 pixels and less.
+    one matrix product. A code's pixels lie side by side in memory, which on a CPU makes this several times faster than
+    a pixel's codes would; so does a loop over graphs (`jax.lax.map`) instead of a batch. Counts are exact in float32
+    below 2^24, on 1400 x 1400 pixels and less.
     """
-    here = jax.nn.one_hot(codes, count, dtype=jnp.float32)
-    below, above = here[1:], here[:-1]
-    # Offsets (row, column): (1, 1), (1, -1) and (1, 0); then (0, 1).
-    sides = ((below[:, 1:], (0, 1)), (below[:, :-1], (1, 0)))
-    left, right = (jnp.pad(part, ((0, 0), side, (0, 0))) for part, side in sides)
-    around = below + left + right
-    half = jnp.einsum("hwi,hwj->ij", above, around) + jnp.einsum("hwi,hwj->ij", here[:, :-1], here[:, 1:])
+    height, width = codes.shape
+    y, x = np.divmod(np.arange(height * width), width)
+    each = jnp.arange(count)[:, None]
+
+    def seen(down: int, right: int) -> Float[Array, "codes pixels"]:
+        """One-hot codes of the neighbours at this offset, of nobody beyond the edge."""
+        inside = (y + down < height) & (x + right >= 0) & (x + right < width)
+        there = jnp.roll(codes, (-down, -right), (0, 1)).reshape(-1)
+        return (jnp.where(inside, there, -1) == each).astype(jnp.float32)
+
+    around = seen(0, 1) + seen(1, -1) + seen(1, 0) + seen(1, 1)
+    half = (codes.reshape(-1) == each).astype(jnp.float32) @ around.T
     whole = half + half.T
     return jnp.where(jnp.eye(count, dtype=bool), 0, whole)
 
