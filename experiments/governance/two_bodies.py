@@ -219,10 +219,10 @@ TWINS = Experiment(
             (
                 listing("body", range(bodies)),
                 cases("shares", share=[1.0, 0.5, 0.4], other_share=[1.0, 0.5, 0.0]),
-                listing("gain", np.round(np.geomspace(0.2, 1.6, count), 4)),
+                listing("gain", np.round(np.geomspace(0.3, 6.0, count), 4)),
             )
         )
-        for name, bodies, count in (("quick", 4, 49), ("paper", BODIES, 97))
+        for name, bodies, count in (("quick", 4, 73), ("paper", BODIES, 145))
     },
     coordinates={"opening": (1.0, 0.0)},
 )
