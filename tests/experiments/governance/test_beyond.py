@@ -54,7 +54,7 @@ def test_claims_of_meetings_hold_on_data_as_theory_has_them():
 
 WRONG_MEETINGS = {
     "reactive-constants": raised("payoff", 0.01),
-    "exploited-share": lambda ds: ds.assign(other_action=ds.other_action.roll(agent=2)),
+    "exploited-share": lambda ds: ds.assign(other_action=ds.other_action.where(ds.agent != "alpha=0.4", 1.0)),
     "reactive-defection": lambda ds: ds.assign(payoff=-ds.payoff),
     "reactive-shift": lambda ds: ds.assign(payoff=-ds.payoff),
     "guarded-share": lambda ds: ds.assign(payoff=-ds.payoff),
