@@ -51,9 +51,10 @@ def reactive(ds: xr.Dataset):
         one = met.sel(agent=["sentinel"])
         _place(panel, one.action, one.payoff, 3, markersize=6, markerfacecolor=style.COLOURS[3], label="sentinel")
         panel.set(title=title, xlim=(-0.05, 1.05), ylim=(-0.15, 3.3))
-        panel.annotate(
-            "AllD", (0, float(met.payoff.sel(agent="a=0").mean())), (5, 4), textcoords="offset points", fontsize=7
-        )
+        # On the side that the constant actions' line leaves free.
+        below = (6, -9) if opponent in ("TfT", "GTFT", "governed") else (5, 4)
+        left = float(met.payoff.sel(agent="a=0").mean())
+        panel.annotate("AllD", (0, left), below, textcoords="offset points", fontsize=7)
         panel.set(xlabel=r"mean action $\bar a$", ylabel=r"mean payoff $\bar u$")
     turn = grid[1, 2]
     share = np.array([float(name.removeprefix("alpha=")) for name in statics])

@@ -106,7 +106,7 @@ def two_bodies(pairs: xr.Dataset, ruled: xr.Dataset, twins: xr.Dataset):
         )
     style.phase_boundary(fold, float(found.gain), f"$g_c = {float(found.gain):.2f}$", at=0.75)
     fold.set(xscale="log", xlabel="gain of the readout $g$", ylabel="action at rest $a^*$", ylim=(0, 1.02))
-    fold.legend(loc="center left", title="fresh twins", title_fontsize=7)
+    fold.legend(loc="lower left", title="fresh twins", title_fontsize=7)
     style.label_panels(grid.flat)
     return figure
 
