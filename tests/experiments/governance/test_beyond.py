@@ -59,7 +59,7 @@ WRONG_MEETINGS = {
     "reactive-shift": lambda ds: ds.assign(payoff=-ds.payoff),
     "guarded-share": lambda ds: ds.assign(payoff=-ds.payoff),
     "guard-threshold": lambda ds: ds.assign_coords(threshold=1.4 * ds.threshold),
-    "turn-return": lambda ds: ds.assign(share_trusting=ds.share_trusting.shift(period=3, fill_value=0.05)),
+    "turn-return": lambda ds: ds.assign(share_trusting=ds.share_trusting.where(ds.period < 4, 0.8)),
     "tuned-published": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
     "tuned-echo": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
     "tuned-defection": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
