@@ -79,7 +79,9 @@ def grown(
     fresh = new_body(draws, dimension)
     readout = jax.tree.map(lambda leaf: leaf[0], developed(draws, fresh, (strength,)))
     if settled:
-        return Grown(fresh, fresh._replace(recurrent=settled_weights(fresh, NOISE)), readout)
+        alive = getattr(draws, "alive", None)
+        noise = NOISE if alive is None else NOISE * alive
+        return Grown(fresh, fresh._replace(recurrent=settled_weights(fresh, noise)), readout)
     if not epochs:
         return Grown(fresh, fresh, readout)
     weights = habituation_of(draws, fresh, epochs, centred=centred).recurrent[-1]

@@ -15,11 +15,12 @@ from dynamics import _check
 from dynamics.governance.body import Body
 from dynamics.governance.habituation import HIGHEST
 
+Noise = Real[Array, " d"] | Real[Array, ""] | float
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 
 
 def closed_moments(
-    body: Body, mean: Float[Array, " d"], covariance: Float[Array, "d d"], noise: Real[Array, ""] | float = 0.15
+    body: Body, mean: Float[Array, " d"], covariance: Float[Array, "d d"], noise: Noise = 0.15
 ) -> tuple[Float[Array, " d"], Float[Array, "d d"]]:
     """One step of the state's mean and covariance under (1, 1), the pre-activation taken for Gaussian."""
     spread = body.recurrent @ covariance @ body.recurrent.T
@@ -30,8 +31,11 @@ def closed_moments(
     return reached @ weights, gain[:, None] * spread * gain + noise**2 * jnp.eye(len(mean), dtype=mean.dtype)
 
 
-def settled_weights(body: Body, noise: Real[Array, ""] | float = 0.15, iterations: int = 400) -> Float[Array, "d d"]:
-    """Recurrent weights after endless habituation of this body under cooperation; its own W is only where to start."""
+def settled_weights(body: Body, noise: Noise = 0.15, iterations: int = 400) -> Float[Array, "d d"]:
+    """Recurrent weights after endless habituation of this body under cooperation; its own W is only where to start.
+
+    noise: of every neuron, or one each: neurons that only pad a body must have none, or rounding wakes them.
+    """
     _check.whole("iterations", iterations, 1)
     dtype = body.bias.dtype
     eye = jnp.eye(len(body.bias), dtype=dtype)

@@ -248,12 +248,13 @@ CLAIMS = (
     Claim(
         id="governance/tuned-published",
         kind="ordering",
-        statement="from every starting point, gradients through the rounds find a sentinel that earns more than the "
-        "published one on populations it was not trained on",
+        statement="from every starting point that ever feels something, gradients through the rounds find a sentinel "
+        "that earns more than the published one on populations it was not trained on",
         source=DERIVED,
         experiment=TUNED,
         predict=lambda ds: 0.0,
-        observe=_held_lead("trained", "published"),
+        # A threshold above all discomfort has no slope: from there only the share can move.
+        observe=lambda ds: _held_lead("trained", "published")(ds.isel(start=np.flatnonzero(ds.threshold.values < 0.4))),
         comparison=Ordering(),
         decoy=Decoy("by 0.2 a round", lambda ds: 0.2),
     ),

@@ -64,7 +64,7 @@ def guarding(ds: xr.Dataset, turns: xr.Dataset):
             figure, panel, ds.baseline, ds.threshold, seen, r"mean share $\bar\alpha$", cmap=style.FIELD, vmin=0, vmax=1
         )
         panel.plot([0.85], [0.1], "*", color="white", markeredgecolor=style.INK, markersize=9)
-        panel.set(xlabel=r"baseline $\alpha_0$", ylabel=r"threshold $\theta$")
+        panel.set(xlabel=r"baseline $\alpha_0$", ylabel=r"threshold $\theta$", xlim=(0.125, 1.025))
     middle = felt.mean(0)
     low = felt.mean(0)[0] - 0.1 * (FINE - 0.05)
     _line(defied, FINE, middle, r"$\theta = D(\alpha_0)$: the body rules", 6)
@@ -127,11 +127,11 @@ def guarding(ds: xr.Dataset, turns: xr.Dataset):
         "floor\nreached", (np.log2(falls), place[0]), (-3, 0), textcoords="offset points", ha="right", **note
     )
     for i in range(len(dims)):
-        for j in range(len(period)):
+        for j in np.flatnonzero(period % 1 == 0):
             value = float(gain[i, j])
             colour = "white" if abs(value) > 0.6 * reach else style.INK
             lead.text(period[j], i, f"{1000 * value:.0f}", ha="center", va="center", fontsize=5.5, color=colour)
-    lead.set_title(r"$10^{-3}$ a round; AllD: $\bar u = 3$, constant $a$: $3 - 3a/2$", fontsize=7)
+    lead.set_title(r"AllD: $\bar u = 3$, constant $a$: $3 - 3a/2$", loc="right", fontsize=7)
     for panel in (returned, lead):
         panel.set_yticks(place, [f"{d:g}" for d in dims])
         panel.set_xticks(period[::2], [f"{p:g}" for p in turns.period.values[::2]])

@@ -109,6 +109,7 @@ def _tuned(ds, rng):
         [2.40, 2.37, 2.47, 1.9, 1.8, 2.6, 2.5, 2.3, 2.1, 2.0], dims="candidate", coords={"candidate": ds.candidate}
     )
     scatter = 0.001 * rng.standard_normal(ds.held_payoff.shape)
+    ds = ds.assign_coords(threshold=("start", [0.1, 0.2, 0.5, 0.05]))
     return ds.assign(held_payoff=(0 * ds.held_payoff + level).transpose(*ds.held_payoff.dims) + scatter)
 
 

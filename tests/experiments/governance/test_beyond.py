@@ -75,6 +75,6 @@ def test_bodies_of_the_crowd_are_what_they_are_however_they_are_taken():
     whole, cut = company.body_of_size(10, 3), company.body_cut(10, 3)
     np.testing.assert_array_equal(whole.body.recurrent[:10, :10], cut.body.recurrent)
     np.testing.assert_array_equal(whole.readout.weights[:10], cut.readout.weights)
-    assert np.abs(whole.readout.weights[10:]).max() == np.abs(whole.body.bias[10:]).max() == 0
+    assert np.abs(whole.readout.weights[10:]).max() == np.abs(whole.body.recurrent[10:]).max() == 0
     assert np.abs(np.linalg.eigvals(cut.body.recurrent)).max() == pytest.approx(0.99, abs=1e-3)
     assert isinstance(made("reactive"), xr.Dataset)
