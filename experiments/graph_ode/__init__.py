@@ -1,6 +1,8 @@
 """Sparse encoders and graph ODEs (arXiv 2505.17459): its sweeps and its claims, one topic a pair of modules."""
 
 from experiments.graph_ode import (
+    attention,
+    attention_claims,
     code_graphs,
     code_graphs_claims,
     codes,
@@ -26,6 +28,7 @@ from experiments.graph_ode import (
 # Each topic adds its own `*topic.EXPERIMENTS` and `*topic_claims.CLAIMS`, a line each.
 EXPERIMENTS = (
     *graph_flow.EXPERIMENTS,
+    *attention.EXPERIMENTS,
     *sampling.EXPERIMENTS,
     *codes.EXPERIMENTS,
     *code_graphs.EXPERIMENTS,
@@ -38,6 +41,7 @@ EXPERIMENTS = (
 )
 CLAIMS = (
     *graph_flow_claims.CLAIMS,
+    *attention_claims.CLAIMS,
     *sampling_claims.CLAIMS,
     *codes_claims.CLAIMS,
     *code_graphs_claims.CLAIMS,

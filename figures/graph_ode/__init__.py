@@ -1,9 +1,10 @@
 """Figures of sparse encoders and graph ODEs (arXiv 2505.17459)."""
 
-from figures.graph_ode import codes, decoder, patterns, sampling, staleness
+from figures.graph_ode import attention, codes, decoder, patterns, sampling, staleness
 
 # Each topic adds its own `*topic.FIGURES`, a line each.
 FIGURES = (
+    *attention.FIGURES,
     *patterns.FIGURES,
     *codes.FIGURES,
     *decoder.FIGURES,

@@ -58,6 +58,20 @@ from theory.graph_ode.swift_hohenberg import sh_uniform_states as sh_uniform_sta
 from theory.graph_ode.swift_hohenberg import sh_unstable_band as sh_unstable_band
 from theory.graph_ode.swift_hohenberg import sh_unstable_modes as sh_unstable_modes
 
+from .attention_flow import attention_kernel as attention_kernel
+from .attention_flow import coefficient_bound as coefficient_bound
+from .attention_flow import dobrushin_coefficient as dobrushin_coefficient
+from .attention_flow import exact_multiplier as exact_multiplier
+from .attention_flow import monotone_attention_step as monotone_attention_step
+from .attention_flow import oscillation_bound as oscillation_bound
+from .attention_flow import rencontres_weights as rencontres_weights
+from .attention_flow import self_weight as self_weight
+from .attention_flow import stable_attention_step as stable_attention_step
+from .attention_flow import stationary_distribution as stationary_distribution
+from .attention_flow import step_error as step_error
+from .attention_flow import step_multiplier as step_multiplier
+from .attention_flow import step_weights as step_weights
+from .attention_flow import uniform_state as uniform_state
 from .heat_flow import chain_kernel as chain_kernel
 from .heat_flow import complete_spectrum as complete_spectrum
 from .heat_flow import deviation_bound as deviation_bound
