@@ -80,7 +80,7 @@ CLAIMS = (
         predict=lambda ds: 0.0,
         observe=_lead(_gaussian, -1),
         comparison=Ordering(),
-        decoy=Decoy("twice as much", lambda ds: 1.0),
+        decoy=Decoy("it loses twice as much", lambda ds: 1.0),
     ),
     Claim(
         id="graph_ode/P34-patterns",

@@ -15,7 +15,7 @@ KINDS = (
     ("one", False, "scaled", r"scaled start, $\sqrt{\bar\alpha}\,y$"),
     ("one", False, "raw", r"raw start, $y$"),
     ("one", True, "raw", "raw start, pulled"),
-    ("released", True, "raw", "raw start, pulled,\nshifted table (as released)"),
+    ("released", True, "raw", "raw start, pulled,\nshifted table\n(as released)"),
 )
 
 
