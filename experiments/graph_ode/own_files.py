@@ -133,7 +133,8 @@ def _dataset(path: Path, kind: str) -> xr.Dataset:
                 f"Reading {path} needs the package zarr, which is not installed: pip install zarr."
             ) from None
     try:
-        return xr.open_zarr(path) if kind == ".zarr" else xr.open_dataset(path)
+        # Times are only counted, and calendars that xarray cannot decode alone are common.
+        return (xr.open_zarr if kind == ".zarr" else xr.open_dataset)(path, decode_times=False)
     except Exception as error:
         raise UserError(
             f"{path} cannot be opened ({type(error).__name__}: {str(error).splitlines()[0][:100]})."

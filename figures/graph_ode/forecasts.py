@@ -113,7 +113,7 @@ def trade_off(ds: xr.Dataset):
     panels[0][0].legend(loc="best")
     panel = panels[0][-1]
     own = ds.sel(decoder=decoders[0])
-    spent = 1e3 * (own.encodings.mean(("seed", "trajectory")) + 1) * float(own.encoding.mean())
+    spent = 1e3 * (own.encodings.mean(("seed", "trajectory")) + 1) * float(own["encoding"].mean())
     error = np.sqrt(own.square).mean(("frame", "seed", "trajectory"))
     for i, (label, starts) in enumerate(kinds.items()):
         chosen = [rule for rule in own.rule.values if str(rule).startswith(starts)]
