@@ -23,6 +23,7 @@ from experiments.graph_ode import (
     species_claims,
     staleness,
     staleness_claims,
+    whole_pipeline,
 )
 
 # Each topic adds its own `*topic.EXPERIMENTS` and `*topic_claims.CLAIMS`, a line each.
@@ -38,6 +39,7 @@ EXPERIMENTS = (
     *patterns.EXPERIMENTS,
     *species.EXPERIMENTS,
     *flows.EXPERIMENTS,
+    *whole_pipeline.EXPERIMENTS,
 )
 CLAIMS = (
     *graph_flow_claims.CLAIMS,
@@ -51,4 +53,5 @@ CLAIMS = (
     *patterns_claims.CLAIMS,
     *species_claims.CLAIMS,
     *flows_claims.CLAIMS,
+    *whole_pipeline.CLAIMS,
 )

@@ -1,6 +1,15 @@
 """Figures of sparse encoders and graph ODEs (arXiv 2505.17459)."""
 
-from figures.graph_ode import attention, codes, decoder, patterns, sampling, staleness
+from figures.graph_ode import (
+    attention,
+    codes,
+    decoder,
+    forecasts,
+    patterns,
+    pipeline_panel,
+    sampling,
+    staleness,
+)
 
 # Each topic adds its own `*topic.FIGURES`, a line each.
 FIGURES = (
@@ -10,4 +19,6 @@ FIGURES = (
     *decoder.FIGURES,
     *sampling.FIGURES,
     *staleness.FIGURES,
+    *forecasts.FIGURES,
+    *pipeline_panel.FIGURES,
 )
