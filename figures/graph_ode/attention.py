@@ -70,7 +70,7 @@ def _disc(panel, modes):
             zorder=3,
             label="directed cycle" if sign > 0 else None,
         )
-    panel.annotate("unit circle", (-0.72, 0.76), fontsize=7, color=style.PALE, ha="right", rotation=45, va="bottom")
+    panel.annotate("unit circle", (0, -0.95), fontsize=7, color=style.PALE, ha="center", va="bottom")
     panel.set(
         xlim=(-1.25, 1.25),
         ylim=(-1.75, 1.2),
@@ -97,14 +97,15 @@ def _error(panel, modes):
         error = np.hypot(seen.real_part - real, seen.imaginary_part - imag)
         style.simulation_points(panel, at / np.pi, error, (error, error), i, markersize=3.2, capsize=0, elinewidth=0)
     bound = float(theory.step_error(4))
-    style.phase_boundary(panel, bound, f"RK4 at $z=-2$: {bound:.3f}", vertical=False, at=0.6)
+    panel.axhline(bound, color=style.INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
+    panel.annotate(f"horizontal: RK4 at $z=-2$, {bound:.3f}", (0.02, 1.5), fontsize=7, color=style.INK)
     panel.set(
         yscale="log",
-        ylim=(1e-6, 3),
+        ylim=(1e-6, 4),
         xlim=(0, 1.03),
         xlabel=r"angle of the mode / $\pi$",
         ylabel=r"$|R(z)-e^{z}|$",
-        title="error of one step, $h=1$",
+        title="    error of one step, $h=1$",
     )
     panel.legend(loc="lower right", handlelength=2.6)
 
