@@ -213,6 +213,11 @@ CLAIMS = (
         observe=_rule_gain,
         comparison=Ordering(),
         decoy=Decoy("by 0.1", _constant(0.1)),
+        sharp=Sharp(
+            "own data, scaled down: on average over thresholds they do no better than strides at the same number",
+            _constant(0.0),
+            Bound("upper", tight=1e9, resolution=0.01, scale=1.0),
+        ),
     ),
     Claim(
         id="graph_ode/S12-decoder",
