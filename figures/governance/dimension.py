@@ -78,14 +78,14 @@ def phase_diagram(sweep: xr.Dataset, ds: xr.Dataset, lengths: xr.Dataset):
     least.legend(loc="lower right")
     length = lengths.length.values
     points(share, length, lengths.lowest, 3)
-    share.set(xlabel="length of the block $L$", ylabel=r"$\min\alpha$ in the block", ylim=(0, 0.4), xscale="log")
+    share.set(xlabel="length of the block $L$", ylabel=r"$\min\alpha$ in the block", ylim=(0, 0.44), xscale="log")
     right = twin(share, r"payoff ahead of TfT, $U_S - (3001 + L)$", 0)
     ahead = lengths.sentinel_payoff - (3001 + lengths.length)
     points(right, length, ahead, 0)
     # Of L rounds of defection in 1000 + L, AllD wins one each, and a constant action 1 - a.
     right.annotate(
         "ahead, constant: AllD +1999,\n$a=1/2$ $+999-L/2$, AllC $-1-L$",
-        (0.98, 0.74),
+        (0.98, 0.99),
         xycoords="axes fraction",
         fontsize=5.5,
         ha="right",
@@ -93,7 +93,7 @@ def phase_diagram(sweep: xr.Dataset, ds: xr.Dataset, lengths: xr.Dataset):
         color=style.INK,
     )
     top = float(ahead.mean("replicate").max())
-    right.set_ylim(-1.1 * top, 1.3 * top)
+    right.set_ylim(-1.1 * top, 1.6 * top)
     inset = share.inset_axes((0.2, 0.25, 0.4, 0.17))
     inset.plot(
         length, (lengths.block_payoff - lengths.sentinel_payoff).mean("replicate"), "x", color=style.INK, markersize=3

@@ -135,7 +135,7 @@ def tuned(ds: xr.Dataset):
         )
     moved.set_xticks(range(len(symbols)), symbols)
     moved.set(yscale="log", ylabel="parameter after training")
-    moved.legend(loc="lower left")
+    moved.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)
     style.label_panels(grid.flat)
     return figure
 

@@ -18,7 +18,9 @@ PANELS = (
     (r"$\theta$", (0.0, 0.05, 0.1, 0.2, 0.3)),
 )
 # Where each panel of figure 7 has room for what constant actions are paid.
-CORNERS = dict(zip((label for label, _ in PANELS), ((0.1, 0.1, 0.28, 0.25),) * 4, strict=True))
+# Left ends of the insets, where their panel's curves leave room.
+LEFT = (0.08, 0.36, 0.62, 0.33)
+CORNERS = {label: (left, 0.09, 0.28, 0.22) for (label, _), left in zip(PANELS, LEFT, strict=True)}
 
 
 def five_phases(ds: xr.Dataset):
