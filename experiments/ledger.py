@@ -50,7 +50,8 @@ class LedgerError(ValueError):
 class ClaimEntry:
     """expect: holds, loose, refuted or inconclusive.  factor: by which a loose bound misses, if watched.
 
-    at_paper, at_small: what is expected at those scales, where the samples of `quick` are too few to decide.
+    at_paper, at_small: what is expected at those scales, where the samples of `quick` are too few to decide, or where
+    its smaller protocol refutes what the larger one shows.
     """
 
     title: str
@@ -65,9 +66,11 @@ class ClaimEntry:
             raise ValueError(f"`expect` must be one of {', '.join(EXPECTED)}, but is {self.expect!r}")
         for name in ("at_paper", "at_small"):
             later = getattr(self, name)
-            if later is not None and (self.expect != "inconclusive" or later not in EXPECTED[:-1]):
+            if later is not None and (
+                self.expect not in ("inconclusive", "refuted") or later not in EXPECTED[:-1] or later == self.expect
+            ):
                 raise ValueError(
-                    f"`{name}` must be one of {', '.join(EXPECTED[:-1])} beside `expect` inconclusive, "
+                    f"`{name}` must be one of {', '.join(EXPECTED[:-1])} beside `expect` inconclusive or refuted, "
                     f"but is {later!r} beside {self.expect!r}"
                 )
         if self.factor is not None and self.expect != "loose":

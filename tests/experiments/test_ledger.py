@@ -192,6 +192,12 @@ def test_a_scale_of_larger_samples_may_decide_more():
     assert not compare(undecided, scaled.at("paper"))
 
 
+def test_a_larger_protocol_may_show_what_a_smaller_one_refutes():
+    book = parse_ledger("synergy", '[claims.C30]\ntitle = "small"\nexpect = "refuted"\nat_small = "holds"\n')
+    assert not compare([found("C30", "holds")], book.at("small"))
+    assert compare([found("C30", "holds")], book.at("quick"))
+
+
 @pytest.mark.parametrize(
     "line", ['expect = "holds"\nat_paper = "refuted"', 'expect = "inconclusive"\nat_paper = "maybe"']
 )
