@@ -36,7 +36,7 @@ def pipeline_panel(ds: xr.Dataset):
     at = own.places.values[present] * [width, height]
     dots = panel.scatter(*at.T, c=values[present], s=30, edgecolors=style.INK, linewidths=0.5, **scale)
     figure.colorbar(dots, ax=panel, label="probe $v$", shrink=0.8)
-    panel.set_title("probes, at mean places", fontsize=7.5, loc="right")
+    panel.set_title("probes", fontsize=7.5, loc="right")
     panel.set(xticks=[], yticks=[])
     band = own.weights.values[np.ix_(order, order)][: present.sum(), : present.sum()]
     shown(panels[0][3], band, "weights, by level", "$W_{ij}$")
@@ -45,7 +45,7 @@ def pipeline_panel(ds: xr.Dataset):
     shown(panels[1][2], own.truth, "truth", "$u(t+5)$")
     error = own.decoded.values - own.truth.values
     most = float(np.max(np.abs(error)))
-    told = f"error, RMSE {np.sqrt(np.mean(error**2)):.3f}"
+    told = f"RMSE {np.sqrt(np.mean(error**2)):.3f}"
     shown(panels[1][3], error, told, r"$\hat u-u$", cmap="RdBu_r", vmin=-most, vmax=most)
     style.label_panels([panel for row in panels for panel in row])
     return figure
