@@ -176,6 +176,7 @@ def error_growth(ds: xr.Dataset):
                 ds.lead, values.sel(model=name).mean("window"), **looks[name], label=str(ds.name.sel(model=name).values)
             )
         panel.set(xlabel="frames ahead $h$", ylabel=label)
+        panel.xaxis.get_major_locator().set_params(integer=True)
     if float(ds.rmse.min()) > 0:
         panels[0][0].set_yscale("log")
     figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=6.5)
@@ -190,7 +191,7 @@ def probe_map(ds: xr.Dataset):
     for row, name in zip(panels, channels, strict=True):
         own = ds.sel(channel=name)
         field = own.field.values
-        shown = row[0].imshow(field, cmap=style.FIELD, aspect="auto")
+        shown = row[0].imshow(field, cmap=style.FIELD)
         figure.colorbar(shown, ax=row[0], label=name)
         # Codes by the value they stand for, so that neighbours in value are neighbours in shade.
         present = own.present.values.astype(bool)
@@ -198,10 +199,10 @@ def probe_map(ds: xr.Dataset):
         values = np.where(present, own.probe_value.values, np.inf)
         rank[np.argsort(values)] = np.arange(present.size)
         codes = rank[own.code.values.astype(int)]
-        shown = row[1].imshow(codes, cmap=style.FIELD, aspect="auto", interpolation="nearest")
+        shown = row[1].imshow(codes, cmap=style.FIELD, interpolation="nearest")
         figure.colorbar(shown, ax=row[1], label="code, by value")
         height, width = field.shape
-        row[2].imshow(field, cmap="Greys", aspect="auto", alpha=0.35)
+        row[2].imshow(field, cmap="Greys", alpha=0.35)
         at = own.probe.values[present] * [width, height]
         dots = row[2].scatter(
             *at.T, c=own.probe_value.values[present], cmap=style.FIELD, s=26, edgecolors=style.INK, linewidths=0.5

@@ -107,11 +107,9 @@ def _show(found: xr.Dataset, console: Console) -> None:
     steps = (found.correlation > 0.8).cumprod("lead").sum("lead").mean("window")
     for name in found.model.values:
         at = {"model": name}
-        ends = (
-            f"{float(low.sel(at)):.4f} .. {float(high.sel(at)):.4f}" if np.isfinite(float(low.sel(at))) else "one unit"
-        )
+        ends = f"{float(low.sel(at)):.4f}..{float(high.sel(at)):.4f}" if np.isfinite(float(low.sel(at))) else "one unit"
         table.add_row(
-            str(found.name.sel(at).values),
+            str(name),
             f"{float(mean.sel(at)):.4f}",
             ends,
             f"{float(last.sel(at)):.4f}",
