@@ -142,7 +142,9 @@ def minus_decay(log_time: Array, start: Array, bias: Array, hold: Array | None) 
         log_sum = jnp.logaddexp(log_start, largest + _minus_quadrature(u, start, bias, hold))
         return log_sum - target, -jnp.exp(largest - 2 * log_u - log_weight(bias - u, hold) - log_sum)
 
-    return jnp.minimum(jnp.exp(bracketed_newton(residual, low - 1e-6, high + 1e-6)), start)
+    # Above the start the residual is flat, and short times would stand still.
+    highest = jnp.minimum(high + 1e-6, -log_start / 2)
+    return jnp.minimum(jnp.exp(bracketed_newton(residual, low - 1e-6, highest)), start)
 
 
 @minus_decay.defjvp

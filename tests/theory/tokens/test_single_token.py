@@ -4,7 +4,7 @@ import jax
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -151,6 +151,7 @@ def test_eq_3_2_closed_sensitivity_is_the_gradient(time, token, coupling):
     assert_allclose(plain, sensitivity(time, token, coupling, 0.5, 0.3), rtol=1e-12)
 
 
+@example(token=5.0, sign=1, slope=-1.5, bias=0.0, first=1.0, second=2e-5)
 @settings(max_examples=30)
 @given(
     token=st.floats(0.01, 8),
