@@ -47,6 +47,9 @@ def _look(names) -> dict[str, dict]:
 
 def _spread(samples: xr.DataArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and ends of its interval over what is stacked as `sample`."""
+    if not samples.any():
+        # A rule that never fires makes the very forecast it is compared with.
+        return (np.zeros(()),) * 3
     seen = mean_of(samples, "sample")
     low, high = seen.interval(LEVEL)
     return seen.value.values, low.values, high.values
@@ -100,10 +103,7 @@ def trade_off(ds: xr.Dataset):
             chosen = [rule for rule in own.rule.values if str(rule).startswith(starts)]
             counts = own.encodings.sel(rule=chosen).mean(("seed", "trajectory")).values
             first = error.sel(rule="never", drop=True)
-            gaps = [
-                _spread(_samples(error.sel(rule=rule, drop=True) - first)) if rule != "never" else (0.0,) * 3
-                for rule in chosen
-            ]
+            gaps = [_spread(_samples(error.sel(rule=rule, drop=True) - first)) for rule in chosen]
             base = float(first.mean())
             mean, low, high = (base + np.array([gap[k] for gap in gaps]) for k in range(3))
             order = np.argsort(counts)
