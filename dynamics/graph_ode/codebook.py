@@ -24,11 +24,9 @@ class Coder(Protocol):
 
     def latents(self, histories: Float[Array, "... time"]) -> Float[Array, "... latent"]:
         """Where the histories lie in the space of codewords."""
-        ...
 
     def codewords(self) -> Float[Array, "codes latent"]:
         """One point of that space per code."""
-        ...
 
 
 class Codebook(NamedTuple):

@@ -36,15 +36,12 @@ class Copying(Protocol):
 
     def draws(self, fan_in: int) -> int:
         """How many uniform numbers one node needs."""
-        ...
 
     def copy(self, uniforms: Uniforms, correlation: Real[ArrayLike, ""], messages: Messages) -> Messages:
         """The messages, some of them replaced by copies of others."""
-        ...
 
     def distinct(self, fan_in: int, correlation: float) -> float:
         """Expected number of messages that are not copies."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from experiments.graph_ode import denoising_claims
+from experiments.graph_ode import decoder_claims, denoising_claims
 from experiments.ledger import audit, compare
 from tests.experiments.graph_ode.quick import dataset, finding, ledger_for
 
-TOPICS = (denoising_claims,)
+TOPICS = (denoising_claims, decoder_claims)
 BY_ID = {claim.id.removeprefix("graph_ode/"): claim for topic in TOPICS for claim in topic.CLAIMS}
 
 
