@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from paper_repro.registry import Paper
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 VERDICT_COLOURS = {"holds": "green", "loose": "cyan", "refuted": "yellow"}
 
 
-def _table(title: str, *columns: str) -> Table:
+def titled(title: str, *columns: str, justify: JustifyMethod = "left") -> Table:
+    """An empty table as every command prints it: a bold title, no frame, long entries folded."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", justify=justify)
     return table
 
 
@@ -48,15 +49,15 @@ def show_catalogue(papers: Sequence[Paper], console: Console) -> None:
     for paper in papers:
         book = paper.ledger()
         console.print(f"\n[bold]{paper.name}[/]  {paper.title} (arXiv {paper.arxiv})")
-        table = _table("Experiments", "name", "what", "quick", "paper")
+        table = titled("Experiments", "name", "what", "quick", "paper")
         for name, entry in book.experiments.items():
             table.add_row(f"{paper.name}/{name}", entry.title, span(entry.quick_seconds), span(entry.paper_seconds))
         console.print(table)
-        table = _table("Figures", "name", "", "what")
+        table = titled("Figures", "name", "", "what")
         for name, entry in book.figures.items():
             table.add_row(f"{paper.name}/{entry.name}", name, entry.title)
         console.print(table)
-        table = _table("Claims", "id", "expected", "what")
+        table = titled("Claims", "id", "expected", "what")
         for name, entry in book.claims.items():
             expected = f"{entry.expect} (paper: {entry.at_paper})" if entry.at_paper else entry.expect
             table.add_row(f"{paper.name}/{name}", expected, entry.title)
@@ -66,7 +67,7 @@ def show_catalogue(papers: Sequence[Paper], console: Console) -> None:
 def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequence[str], console: Console) -> None:
     """The verdict table of one paper, and every way in which it differs from the ledger."""
     book = paper.ledger()
-    table = _table(
+    table = titled(
         f"{paper.title} (arXiv {paper.arxiv})", "claim", "verdict", "teeth", "predicted", "observed", "interval", "what"
     )
     claims = {claim.id: claim for claim in paper.claims()}
@@ -99,7 +100,7 @@ def show_verdicts(paper: Paper, findings: Sequence[Finding], differences: Sequen
 
 def show_runs(runs: Iterable[Run], console: Console) -> int:
     """How far each run in an output folder is; the number of runs."""
-    table = _table("Runs", "experiment", "scale", "shards", "state", "last shard", "seconds", "folder")
+    table = titled("Runs", "experiment", "scale", "shards", "state", "last shard", "seconds", "folder")
     count = 0
     for run in runs:
         count += 1

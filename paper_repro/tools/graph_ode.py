@@ -96,9 +96,9 @@ def _show(found: xr.Dataset, console: Console) -> None:
     import numpy as np
 
     from experiments.graph_ode.own_data import interval
-    from paper_repro.tables import _table
+    from paper_repro.tables import titled
 
-    table = _table("Held-out forecasts (fields scaled to [0, 1])", "model", "RMSE", "95 %", "last frame", "SSIM",
+    table = titled("Held-out forecasts (fields scaled to [0, 1])", "model", "RMSE", "95 %", "last frame", "SSIM",
                    "c > 0.8", "numbers", "CPU s")  # fmt: skip
     error = found.rmse.mean("lead")
     mean, low, high = interval(error)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
-from rich.table import Table
+
+from paper_repro.tables import titled
 
 if TYPE_CHECKING:
     from experiments.tokens.architecture import Architecture
@@ -118,13 +119,6 @@ def _range(low: float | None, high: float | None) -> str:
     return _brief(low) if _brief(low) == _brief(high) else f"{_brief(low)}..{_brief(high)}"
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right")
-    return table
-
-
 def show_architecture(path: Path, architecture: Architecture, console: Console) -> None:
     """What kind of network was found, and what had to be assumed."""
     a = architecture
@@ -143,7 +137,7 @@ def show_layers(told: dict, architecture: Architecture, console: Console) -> Non
     """One line for each layer, or for each group of a layer."""
     many = architecture.groups > 1
     names = ["layer", *(["group"] if many else []), "signs", "spectrum", "< 0", "step", "half-life", "cos"]
-    table = _table("From the weights", *names)
+    table = titled("From the weights", *names, justify="right")
     for layer in told["layers"]:
         for number, group in enumerate(layer["groups"]):
             first = number == 0
@@ -235,7 +229,9 @@ def show_reading(told: dict, architecture: Architecture, console: Console) -> No
 def show_run(told: dict, how: str, console: Console) -> None:
     """Norms, Gram share and ranks of the tokens against depth."""
     console.print(f"\n{len(told['tokens'])} tokens ({how})", highlight=False)
-    table = _table("Tokens pushed", "after", "|x|", "lambda_1", "r", "eff. rank", "C.B > 0", "step used")
+    table = titled(
+        "Tokens pushed", "after", "|x|", "lambda_1", "r", "eff. rank", "C.B > 0", "step used", justify="right"
+    )
     table.columns[0].justify = "left"
     rows = zip(
         told["stages"], told["norm"], told["leading_share"], told["participation"], told["effective_rank"], strict=True
