@@ -11,6 +11,19 @@ import pytest
 RACES: list[str] = []
 
 
+def medians(rounds: int, **ways: Callable[[], object]) -> dict[str, float]:
+    """Median seconds of each way, all run once before the clock starts and in turn while it runs."""
+    for function in ways.values():
+        function()
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, function in ways.items():
+            start = time.perf_counter()
+            function()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
 @pytest.fixture
 def race(benchmark):
     """`race(ours, theirs, rounds) -> median(theirs) / median(ours)`; both run once before the clock starts.
@@ -20,20 +33,12 @@ def race(benchmark):
     """
 
     def run(ours: Callable[[], object], theirs: Callable[[], object], rounds: int = 7) -> float:
-        ours()
-        theirs()
-        ratios: dict[str, list[float]] = {"ours": [], "theirs": []}
-        for _ in range(rounds):
-            for name, function in (("theirs", theirs), ("ours", ours)):
-                start = time.perf_counter()
-                function()
-                ratios[name].append(time.perf_counter() - start)
+        found = medians(rounds, theirs=theirs, ours=ours)
         benchmark.pedantic(ours, rounds=1)
-        medians = {name: statistics.median(times) for name, times in ratios.items()}
-        ratio = medians["theirs"] / medians["ours"]
+        ratio = found["theirs"] / found["ours"]
         benchmark.extra_info["ratio"] = ratio
         RACES.append(
-            f"{benchmark.name}: peer {medians['theirs']:.3f} s / ours {medians['ours']:.3f} s = {ratio:.2f}"
+            f"{benchmark.name}: peer {found['theirs']:.3f} s / ours {found['ours']:.3f} s = {ratio:.2f}"
             f" (medians of {rounds})"
         )
         return ratio
