@@ -7,6 +7,7 @@ of edges of a batch for those who want it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -104,11 +105,30 @@ def read_probes(probes: Probes, fields: Float[Array, "pixels width"]) -> Float[A
 def co_occurrence(codes: Int[Array, "height width"], count: int) -> Float[Array, "codes codes"]:
     """n_ij, ordered pairs of 8-neighbours with codes i and j, without wrap, the diagonal put to zero.
 
-    One half-plane of neighbours is enough, the other is its transpose; their one-hot codes are added up before the
-    one matrix product. A code's pixels lie side by side in memory, which on a CPU makes this several times faster than
-    a pixel's codes would; so does a loop over graphs (`jax.lax.map`) instead of a batch. Counts are exact in float32
-    below 2^24, on 1400 x 1400 pixels and less.
+    One half-plane of neighbours is enough, the other is its transpose. A CPU counts pairs one by one; accelerators,
+    where additions to one place wait for each other, multiply one-hot codes. Counts are whole, so both give the same
+    bits, exact below 2^24: on 1400 x 1400 pixels and less.
     """
+    half = jax.lax.platform_dependent(
+        codes, cpu=partial(pairs_counted, count), default=partial(pairs_multiplied, count)
+    )
+    return jnp.where(jnp.eye(count, dtype=bool), 0, half + half.T)
+
+
+def pairs_counted(count: int, codes: Int[Array, "height width"]) -> Float[Array, "codes codes"]:
+    """Pairs of a pixel's code and that of its neighbours to the right and below, counted one by one."""
+    pairs = (
+        (codes[:, :-1], codes[:, 1:]),
+        (codes[:-1, 1:], codes[1:, :-1]),
+        (codes[:-1], codes[1:]),
+        (codes[:-1, :-1], codes[1:, 1:]),
+    )
+    places = jnp.concatenate([(here * count + there).reshape(-1) for here, there in pairs])
+    return jnp.zeros(count**2, jnp.float32).at[places].add(1.0).reshape(count, count)
+
+
+def pairs_multiplied(count: int, codes: Int[Array, "height width"]) -> Float[Array, "codes codes"]:
+    """The same by one product of matrices, the neighbours' one-hot codes added up before it."""
     height, width = codes.shape
     y, x = np.divmod(np.arange(height * width), width)
     each = jnp.arange(count)[:, None]
@@ -120,9 +140,10 @@ def co_occurrence(codes: Int[Array, "height width"], count: int) -> Float[Array,
         return (jnp.where(inside, there, -1) == each).astype(jnp.float32)
 
     around = seen(0, 1) + seen(1, -1) + seen(1, 0) + seen(1, 1)
-    half = (codes.reshape(-1) == each).astype(jnp.float32) @ around.T
-    whole = half + half.T
-    return jnp.where(jnp.eye(count, dtype=bool), 0, whole)
+    here = (codes.reshape(-1) == each).astype(jnp.float32)
+    # Not fused into the product, which would then find its factors anew.
+    here, around = jax.lax.optimization_barrier((here, around))
+    return here @ around.T
 
 
 def edge_weights(counts: Float[Array, "codes codes"]) -> Float[Array, "codes codes"]:

@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from dynamics import graph_ode
+from dynamics.graph_ode.probes import pairs_multiplied
 
 SHAPE, CODES, KEY = (7, 9), 5, jr.key(3)
 GHOST = 4
@@ -70,6 +71,8 @@ def test_t18_graphs_are_those_of_loops_over_pixels_and_pairs(codes, histories):
         counts = np.asarray(co_occurrence(codes[b].reshape(SHAPE), CODES))
         assert_array_equal(counts, counted(grid))
         assert_array_equal(counts, counts.T)
+        half = np.asarray(pairs_multiplied(CODES, jnp.asarray(grid)))
+        assert_array_equal(np.where(np.eye(CODES), 0, half + half.T), counts)
         weights = np.asarray(seen.edges[b, ..., 2])
         assert_allclose(weights, weighed(counted(grid)), rtol=1e-6)
         y, x = np.divmod(np.arange(grid.size), SHAPE[1])
