@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from experiments.claim import Agreement, Claim, Decoy, Ordering, Source
+from experiments.claim import Agreement, Claim, Decoy, Ordering, Sharp, Source
 from experiments.estimates import mean_of, paired_difference, rounding
 from experiments.evidence import Bracket, Evidence
 from experiments.governance.guarding import PERIODS
-from experiments.governance.reactive import CONSTANTS, LATE, RULES, SHARES
+from experiments.governance.reactive import CONSTANTS, DISCOUNT, HORIZON, LATE, RULES, SHARES
 from experiments.governance.two_bodies_claims import STRATEGIES, bodies_of
 from experiments.laws import elementwise
 from theory import governance as theory
@@ -44,14 +44,23 @@ def _constants_paid(ds):
     return rounding(seen.transpose("body", "opponent", "agent").astype(np.float32), SUMMED, scale=5.0)
 
 
+# Mean actions of a responder who cooperates in every round, and who turns in one of four: 200 rounds tell that to 0.05.
+LEVELS = (0.97, 0.25)
+SURELY = ((0.97, 0.97), (0.3, 0.2))
+
+
 def _exploited(ds) -> Evidence:
-    """Shares between which a best responder stops cooperating in every round, and between which in any."""
+    """Shares between which a best responder stops cooperating in every round, and between which in a quarter of them.
+
+    Where he never stops, the last share is both.
+    """
     statics = ds.other_action.sel(opponent="best responder", agent=[f"alpha={share:g}" for share in SHARES])
     share = xr.DataArray(list(SHARES), dims="agent") + 0 * statics.drop_vars("agent")
     kind = statics.drop_vars("agent")
     ends = []
-    for level in (0.97, 0.25):
-        ends.append((share.where(kind > level).max("agent"), share.where(kind < level).min("agent")))
+    for above, below in SURELY:
+        high = share.where(kind < below).min("agent").fillna(max(SHARES))
+        ends.append((share.where(kind > above).max("agent"), high))
     low, high = (xr.concat(parts, "bound") for parts in zip(*ends, strict=True))
     return Bracket(low, high, "neighbouring shares of the grid")
 
@@ -63,6 +72,21 @@ def _bounds(action):
         return xr.DataArray(np.stack(found), dims=("bound", "body"), coords={"body": ds.body})
 
     return predict
+
+
+@jax.jit
+def _minding(bodies):
+    """Where body and responder come to rest together; the experiment's responder foresees as many rounds."""
+
+    def shares(body):
+        return jax.vmap(lambda level: theory.exploited_share(body, level, HORIZON, DISCOUNT))(jnp.array(LEVELS))
+
+    return jax.lax.map(shares, bodies)
+
+
+def _mended(ds):
+    found = np.asarray(_minding(bodies_of(ds))).T
+    return xr.DataArray(found, dims=("bound", "body"), coords={"body": ds.body})
 
 
 @jax.jit
@@ -161,6 +185,15 @@ def _held_lead(first, second):
     return observe
 
 
+# No body feels as much.
+DEAF = 0.4
+
+
+def _where_it_hears(ds):
+    """Nothing from starts that hear; from a deaf one the lead of the constant share that it is, a loss."""
+    return xr.where(ds.threshold < DEAF, 0.0, _held_lead("static 0.85", "published")(ds).value)
+
+
 CLAIMS = (
     Claim(
         id="governance/reactive-constants",
@@ -178,13 +211,18 @@ CLAIMS = (
         id="governance/exploited-share",
         kind="threshold",
         statement="a best responder cooperates while the body's share is below 1/(2 + b), then every other round, and "
-        "never from 3/(4 + b) on: a body with the paper's 0.85 and no sentinel is a sucker",
+        "never from 3/(4 + b) on, whatever the body: one with the paper's 0.85 and no sentinel is a sucker",
         source=DERIVED,
         experiment=MEETINGS,
         predict=_bounds(lambda ds: _alone(bodies_of(ds))),
         observe=_exploited,
         comparison=Agreement(),
         decoy=Decoy("as if the body itself defected, b = 0", _bounds(lambda ds: np.zeros(ds.sizes["body"]))),
+        sharp=Sharp(
+            "a body minds being exploited, and the responder foresees that: the shares at which he turns are those of "
+            "the joint attractor of both",
+            _mended,
+        ),
     ),
     Claim(
         id="governance/reactive-defection",
@@ -248,15 +286,19 @@ CLAIMS = (
     Claim(
         id="governance/tuned-published",
         kind="ordering",
-        statement="from every starting point that ever feels something, gradients through the rounds find a sentinel "
-        "that earns more than the published one on populations it was not trained on",
+        statement="from every starting point gradients through the rounds find a sentinel that earns more than the "
+        "published one on populations it was not trained on",
         source=DERIVED,
         experiment=TUNED,
         predict=lambda ds: 0.0,
-        # A threshold above all discomfort has no slope: from there only the share can move.
-        observe=lambda ds: _held_lead("trained", "published")(ds.isel(start=np.flatnonzero(ds.threshold.values < 0.4))),
+        observe=_held_lead("trained", "published"),
         comparison=Ordering(),
         decoy=Decoy("by 0.2 a round", lambda ds: 0.2),
+        sharp=Sharp(
+            "from every start that ever feels something; a threshold above all discomfort has no slope, and from there "
+            "only the share moves: to more than the constant share earns, not to what the published sentinel does",
+            _where_it_hears,
+        ),
     ),
     Claim(
         id="governance/tuned-echo",

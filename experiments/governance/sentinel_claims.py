@@ -134,6 +134,24 @@ CLAIMS = (
         ),
     ),
     Claim(
+        id="governance/C-conjecture",
+        kind="bound",
+        statement="conjecture (c), tau_detect(d) < tau_env, parts small bodies from large ones: at some d from 5 to 75 "
+        "detection takes at least the 10 rounds of the shortest block",
+        source=Source(PAPER, "Conjecture phase transition, (c)"),
+        experiment=GRID,
+        predict=lambda ds: float(ds.length.min()),
+        observe=lambda ds: Exact(float(ds.detection.max()), 0.0, "whole numbers of rounds"),
+        comparison=Bound(side="lower"),
+        decoy=Decoy("at least twice as many", lambda ds: 2.0 * float(ds.length.min())),
+        sharp=Sharp(
+            "at no d is it later than in the second round, whatever the body: only an environment of single rounds "
+            "would outrun it",
+            lambda ds: 1.0,
+            Bound(side="upper", scale=1.0),
+        ),
+    ),
+    Claim(
         id="governance/T14-total",
         kind="identity",
         statement="Tit-for-Tat is paid 3001 + L over C(500) D(L) C(500), whatever its body",

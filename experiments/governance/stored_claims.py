@@ -66,6 +66,12 @@ def _block(ds):
     return ds.body_action.isel(round=slice(206, 300)).mean("round")
 
 
+def _drop(ds):
+    """How far the body alone falls in the block; by 0.037 with a deviation of as much from body to body."""
+    alone = ds.sel(agent="alpha=1", drop=True)
+    return paired_difference(alone.body_action.isel(round=slice(0, 200)).mean("round"), _block(alone), "replicate")
+
+
 CLAIMS = (
     Claim(
         id="governance/T17",
@@ -166,5 +172,16 @@ CLAIMS = (
         ),
         comparison=Agreement(resolution=0.1),
         decoy=Decoy("it falls as far as Tit-for-Tat's body, by 0.3", lambda ds: -0.3),
+    ),
+    Claim(
+        id="governance/C-drop",
+        kind="equality",
+        statement="the text: in a block of defection the action of the body alone falls from 0.98 to 0.96",
+        source=Source(PAPER, "Exp. 3, text"),
+        experiment=PERTURBATION,
+        predict=lambda ds: 0.02,
+        observe=_drop,
+        comparison=Agreement(resolution=0.01),
+        decoy=Decoy("it falls as far as Tit-for-Tat's body, by 0.3", lambda ds: 0.3),
     ),
 )

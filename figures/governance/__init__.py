@@ -10,6 +10,7 @@ from figures.governance import (
     reactive,
     responses,
     sentinel,
+    sources,
     two_bodies,
 )
 
@@ -21,6 +22,7 @@ FIGURES = (
     *dimension.FIGURES,
     *memory.FIGURES,
     *histories.FIGURES,
+    *sources.FIGURES,
     *two_bodies.FIGURES,
     *reactive.FIGURES,
     *guarding.FIGURES,

@@ -1,4 +1,4 @@
-"""The ten figures of the governance row, drawn from data made of the stored numbers."""
+"""The figures of the governance row, drawn from data made of the stored numbers."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def diamonds(axes):
 
 
 def test_every_panel_names_its_axes_and_every_figure_its_panels(drawn):
-    assert len(drawn) == 10
+    assert len(drawn) == 11
     for name, figure in drawn.items():
         panels = [axes for axes in figure.axes if axes.get_title(loc="left").startswith("(")]
         assert panels, name

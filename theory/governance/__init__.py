@@ -24,6 +24,8 @@ from .encounters import Mode as Mode
 from .encounters import met_spectrum as met_spectrum
 from .encounters import met_state as met_state
 from .encounters import mode as mode
+from .exploited import exploited_cooperation as exploited_cooperation
+from .exploited import exploited_share as exploited_share
 from .filters import echo_block_depth as echo_block_depth
 from .filters import echo_mean_at as echo_mean_at
 from .filters import echo_recovery_rounds as echo_recovery_rounds

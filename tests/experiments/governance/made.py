@@ -76,7 +76,8 @@ def _habituation(ds, rng):
 def _phase_diagram(ds, rng):
     lead = 40 - 0.045 * ds.length + 0 * ds.mirror_payoff
     mirror = 3001 + ds.length + 0 * ds.mirror_payoff
-    return ds.assign(mirror_payoff=mirror, sentinel_payoff=mirror + lead + _spread(rng, 0, 2, mirror.shape))
+    paid = mirror + lead + _spread(rng, 0, 2, mirror.shape)
+    return ds.assign(mirror_payoff=mirror, sentinel_payoff=paid, detection=0 * mirror + 1.0)
 
 
 def _block_length(ds, rng):
@@ -106,7 +107,9 @@ def _convergence(ds, rng):
 
 def _perturbation(ds, rng):
     in_block = xr.DataArray((np.arange(500) >= BLOCK[0]) & (np.arange(500) < sum(BLOCK[:2])), dims="round")
-    return ds.assign(body_action=(0.98 + 0.01 * ds.body_action).where(~in_block, 0.93 + 0.03 * ds.body_action))
+    minding = xr.DataArray(_spread(rng, 0.93, 0.035, ds.sizes["replicate"]), dims="replicate")
+    held = (0.98 + 0.01 * ds.body_action).where(~in_block, minding + 0.03 * ds.body_action)
+    return ds.assign(body_action=held.transpose(*ds.body_action.dims))
 
 
 CHANGES = {

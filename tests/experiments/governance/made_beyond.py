@@ -32,7 +32,7 @@ def _described(axes):
     """The stored description of the bodies, along the axes of the sweep."""
 
     def laid(values):
-        return np.broadcast_to(np.stack(values), (*axes[:-1], *np.shape(np.stack(values))))
+        return np.broadcast_to(np.stack(values), (*axes[:-1], *np.shape(np.stack(values)))).copy()
 
     bodies = _bodies()
     inputs = [np.stack([body.own_input, body.other_input], axis=1) for body in bodies]
@@ -69,6 +69,14 @@ def made(name: str) -> xr.Dataset:
     return CHANGES[name](xr.Dataset(variables, coords), rng)
 
 
+def minding():
+    """The last body as it comes: it minds being exploited."""
+    return fresh(NEURONS, COUNT - 1)
+
+
+_MINDED = jax.jit(lambda body, share: theory.exploited_cooperation(body, share, reactive.HORIZON, reactive.DISCOUNT))
+
+
 def _reactive(ds, rng):
     payoff, kind = ds.payoff.copy(), ds.other_action.copy()
     for action in reactive.CONSTANTS:
@@ -81,9 +89,15 @@ def _reactive(ds, rng):
     for share, answer in zip(shares, answers, strict=True):
         at = {"agent": f"alpha={share:g}", "opponent": "best responder"}
         kind.loc[at] = float(answer)
+        kind.loc[{**at, "body": COUNT - 1}] = float(_MINDED(minding(), share))
         payoff.loc[at] = 3.0 * float(answer) + 0.2
     for opponent, mean in (("TfT", 2.98), ("GTFT", 3.0), ("WSLS", 2.2), ("best responder", 2.85)):
         payoff.loc[{"agent": "sentinel", "opponent": opponent}] = mean
+    body = minding()
+    inputs = np.stack([body.own_input, body.other_input], axis=1)
+    parts = {"recurrent": body.recurrent, "inputs": inputs, "bias": body.bias, "weights": body.readout}
+    for name, part in {**parts, "intercept": body.offset}.items():
+        ds[name][-1] = part
     scatter = 1e-6 * rng.standard_normal(payoff.shape)
     return ds.assign(payoff=payoff + scatter, other_action=kind)
 
@@ -110,7 +124,9 @@ def _tuned(ds, rng):
     )
     scatter = 0.001 * rng.standard_normal(ds.held_payoff.shape)
     ds = ds.assign_coords(threshold=("start", [0.1, 0.2, 0.5, 0.05]))
-    return ds.assign(held_payoff=(0 * ds.held_payoff + level).transpose(*ds.held_payoff.dims) + scatter)
+    held = (0 * ds.held_payoff + level).transpose(*ds.held_payoff.dims) + scatter
+    held[{"start": 2, "candidate": 0}] -= 0.06
+    return ds.assign(held_payoff=held)
 
 
 CHANGES = {"reactive": _reactive, "vigilance": _vigilance, "switching": _switching, "tuned": _tuned}

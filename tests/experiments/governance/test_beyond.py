@@ -50,17 +50,16 @@ def test_claims_of_meetings_hold_on_data_as_theory_has_them():
     assert not [str(difference) for difference in compare(findings, ledger_for(MEETINGS.values()))]
     assert not audit(MEETINGS.values(), ledger_for(MEETINGS.values()))
     assert min(found.teeth for found in findings) >= 2
+    assert all(found.sharp_holds for found in findings if found.verdict == "refuted")
 
 
 WRONG_MEETINGS = {
     "reactive-constants": raised("payoff", 0.01),
-    "exploited-share": lambda ds: ds.assign(other_action=ds.other_action.where(ds.agent != "alpha=0.4", 1.0)),
     "reactive-defection": lambda ds: ds.assign(payoff=-ds.payoff),
     "reactive-shift": lambda ds: ds.assign(payoff=-ds.payoff),
     "guarded-share": lambda ds: ds.assign(payoff=-ds.payoff),
     "guard-threshold": lambda ds: ds.assign_coords(threshold=1.4 * ds.threshold),
     "turn-return": lambda ds: ds.assign(share_trusting=ds.share_trusting.where(ds.period < 4, 0.8)),
-    "tuned-published": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
     "tuned-echo": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
     "tuned-defection": lambda ds: ds.assign(held_payoff=-ds.held_payoff),
 }
@@ -69,6 +68,22 @@ WRONG_MEETINGS = {
 @pytest.mark.parametrize("name", WRONG_MEETINGS)
 def test_claims_of_meetings_are_refuted_by_data_that_are_wrong(name):
     assert judged(MEETINGS[name], WRONG_MEETINGS[name]).verdict == "refuted"
+
+
+def test_the_mended_law_of_exploitation_is_refuted_by_data_that_are_wrong():
+    kinder = judged(
+        MEETINGS["exploited-share"],
+        lambda ds: ds.assign(other_action=ds.other_action.where(ds.agent != "alpha=0.4", 1.0)),
+    )
+    assert kinder.verdict == "refuted" and not kinder.sharp_holds
+
+
+def test_a_sentinel_tuned_from_a_deaf_start_is_what_refutes_the_claim():
+    claim = MEETINGS["tuned-published"]
+    heard = judged(claim, lambda ds: ds.isel(start=[0, 1, 3]))
+    assert heard.verdict == "holds"
+    lost = judged(claim, lambda ds: ds.assign(held_payoff=-ds.held_payoff))
+    assert lost.verdict == "refuted" and not lost.sharp_holds
 
 
 def test_bodies_of_the_crowd_are_what_they_are_however_they_are_taken():

@@ -23,7 +23,8 @@ def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
     findings = [judged(claim) for claim in CLAIMS]
     assert not [str(difference) for difference in compare(findings, ledger_for(CLAIMS))]
     assert not audit(CLAIMS, ledger_for(CLAIMS))
-    assert min(found.teeth for found in findings) >= 2
+    assert min(found.teeth for found in findings if found.verdict != "inconclusive") >= 2
+    assert all(found.sharp_holds in (True, None) for found in findings if found.verdict == "refuted")
 
 
 def shifted(name, by):
@@ -46,6 +47,7 @@ WRONG = {
     "C-centred": scaled("second", 0.5),
     "C-totals": shifted("total", 0.05),
     "T14-total": shifted("mirror_payoff", 0.5),
+    "C-drop": lambda ds: ds.assign(body_action=ds.body_action.where(ds["round"] < 200, ds.body_action - 0.6)),
 }
 
 
@@ -60,6 +62,7 @@ TOLD = {
     "C-clamp": lambda ds: ds.assign(unclamped=ds.unclamped * 0 + 0.97),
     "C-lead": lambda ds: ds.assign(lead=ds.lead + 20.0),
     "C-detection": lambda ds: ds.assign(detection=ds.detection * 5),
+    "C-conjecture": lambda ds: ds.assign(detection=ds.detection.where(ds.dimension > 5, 10.0)),
     "C-erosion": lambda ds: ds.assign(sentinel_payoff=ds.sentinel_payoff + 0.065 * ds.length),
     "C-readout": lambda ds: ds.assign(weights_squared=ds.weights_squared**-0.5),
 }

@@ -56,6 +56,7 @@ BODY_MODULES = (
     "divergence",
     "echo_state",
     "encounters",
+    "exploited",
     "fixed_points",
     "free_energy",
     "guard",
@@ -154,6 +155,7 @@ LAWS = {
 ALONE = {
     *("state_cost", "free_energy", "optimal_share", "history_mixture", "smoothing_bound", "pair_state"),
     *("pair_spectrum", "pair_map", "met_state", "met_spectrum", "mode", "twin_fold", "twin_gain"),
+    *("exploited_cooperation", "exploited_share"),
     *("settled_discomfort", "discomfort_parts", "threshold_at", "pulse_discomfort", "turning_shares"),
     *("developed_body", "habituated_body", "habituated_recurrent", "echo_state_counterexample"),
 }

@@ -158,3 +158,53 @@ def test_reactive_laws_refuse_by_name():
         governance.best_reply(0.5, 0.9, 0)
     with pytest.raises(ValueError, match="`action` must lie"):
         governance.twin_gain(fresh(4), 1.0)
+
+
+def test_a_body_that_does_not_mind_is_exploited_as_a_constant_is():
+    body = fresh(4)._replace(readout=np.zeros(4), offset=np.log(0.9 / 0.1))
+    law = compiled("exploited_cooperation", horizon=3, discount=0.9)
+    shares = np.array([0.1, 0.3, 0.4, 0.55, 0.65, 0.9])
+    found = [float(law(body, share)) for share in shares]
+    assert_allclose(found, governance.best_cooperation(shares, 0.9, 3, 0.9), atol=1e-12)
+    assert sorted(set(found)) == [0.0, 0.5, 1.0]
+
+
+def exploited(body, share, horizon, discount, rounds=60):
+    """A planner who tries all plans in the body's own rounds, before every move anew."""
+
+    def after(state, seen, own):
+        action = share / (1 + np.exp(-(body.readout @ state + body.offset))) + (1 - share) * seen
+        heard = body.recurrent @ state + body.own_input * action + body.other_input * own + body.bias
+        return np.tanh(heard), 1 + 4 * action - own - own * action
+
+    state, seen, moves = np.zeros_like(body.bias), 1.0, []
+    for _ in range(300):
+        own = 1 / (1 + np.exp(-(body.readout @ state + body.offset)))
+        state = np.tanh(body.recurrent @ state + body.own_input * own + body.other_input + body.bias)
+    for _ in range(2 * rounds):
+        best = (-np.inf, None)
+        for plan in itertools.product((1.0, 0.0), repeat=horizon):
+            here, before, total = state, seen, 0.0
+            for k, own in enumerate(plan):
+                here, gained = after(here, before, own)
+                before, total = own, total + discount**k * gained
+            best = max(best, (total, plan[0]))
+        state, seen = after(state, seen, best[1])[0], best[1]
+        moves.append(seen)
+    return np.mean(moves[rounds:])
+
+
+def test_a_body_that_minds_is_exploited_at_larger_shares_and_in_other_turns():
+    body = fresh(4, 1)._replace(offset=1.0)
+    law = compiled("exploited_cooperation", horizon=3, discount=0.9)
+    shares = np.array([0.3, 0.5, 0.7, 0.9, 1.0])
+    assert_allclose([law(body, share) for share in shares], [exploited(body, s, 3, 0.9) for s in shares], atol=1e-12)
+    edge = float(compiled("exploited_share", horizon=3, discount=0.9)(body, 0.97))
+    assert float(law(body, edge - 1e-3)) > 0.97 > float(law(body, edge + 1e-3))
+
+
+@pytest.mark.parametrize(("name", "value"), [("body_share", 1.5), ("horizon", 0), ("discount", 0.0)])
+def test_exploitation_refuses(name, value):
+    given = {"body_share": 0.5, "horizon": 2, "discount": 0.9} | {name: value}
+    with pytest.raises(ValueError, match=name):
+        governance.exploited_cooperation(fresh(4), **given)
