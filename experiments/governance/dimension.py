@@ -1,8 +1,8 @@
 """Experiments 8 and 9: bodies of 5 to 100 neurons, and blocks of defection of 10 to 500 rounds.
 
-The paper's critical dimension (the smallest d tested with alpha*(d) > 1/2, its "minimum richness") is no claim of ours:
-with the stored alpha*(5) = 1.0 it is the smallest d of whatever is tested, and the free energy of five neurons is so flat
-beside its scatter over bodies that one bad body decides on which side of 1/2 its minimum falls.
+The paper's critical dimension (the smallest d tested with alpha*(d) > 1/2, its "minimum richness") is no claim here:
+with the stored alpha*(5) = 1.0 it is the smallest d of whatever is tested, and the free energy of five neurons is so
+flat beside its scatter over bodies that one bad body decides on which side of 1/2 its minimum falls.
 
 Bodies of up to 30 neurons share one compilation, padded with dead neurons; larger ones share another.
 """

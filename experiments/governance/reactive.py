@@ -82,7 +82,8 @@ REACTIVE = Experiment(
         **BODY,
     },
     scales={
-        name: Space((listing("body", range(bodies)),)) for name, bodies in (("smoke", 2), ("quick", 14), ("paper", AWAY))
+        name: Space((listing("body", range(bodies)),))
+        for name, bodies in (("smoke", 2), ("quick", 14), ("paper", AWAY))
     },
     shard_cells=7,
     precision="float32",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import xarray as xr
 
 from experiments.evidence import Mean
 from figures import style
 from figures.figure import Figure
+from figures.governance.two_bodies import body_of
 from theory import governance as theory
 
 TITLES = {
@@ -23,6 +25,14 @@ RULES = {
     "WSLS": theory.WIN_STAY_LOSE_SHIFT,
 }
 ACTIONS = np.linspace(0, 1, 101)[:-1]
+FINE = np.linspace(0.2, 1.0, 41)
+# How far the best responder foresees, and what the next round is worth to him.
+HORIZON, DISCOUNT = 4, 0.95
+
+
+@jax.jit
+def _answers(body, shares):
+    return jax.vmap(lambda share: theory.exploited_cooperation(body, share, HORIZON, DISCOUNT))(shares)
 
 
 def _place(panel, x, y, index, **options):
@@ -60,6 +70,8 @@ def reactive(ds: xr.Dataset):
     share = np.array([float(name.removeprefix("alpha=")) for name in statics])
     kind = ds.other_action.sel(opponent="best responder", agent=statics)
     turn.plot(share, kind.transpose("agent", "body"), color=style.PALE, linewidth=0.5)
+    told = [_answers(body_of(ds.isel(body=i)), FINE) for i in range(ds.sizes["body"])]
+    turn.plot(FINE, np.mean(told, axis=0), color=style.COLOURS[0], linewidth=1.0, zorder=2)
     turn.plot(share, kind.mean("body"), "o", color=style.COLOURS[0], markerfacecolor="white")
     guarded = float(ds.other_action.sel(opponent="best responder", agent="sentinel").mean())
     turn.plot([0.85], [guarded], "D", color=style.COLOURS[3], markersize=6)
@@ -147,8 +159,9 @@ FIGURES = (
         draw=reactive,
         caption="Beyond the paper: mean payoff against mean action of the sentinel, of bodies of constant share and of "
         "constant actions (AllD at the left end) before five opponents that react; lines: theory of constant actions; "
-        "means and standard errors over bodies. Last: how a best responder answers a body's share, with the shares at "
-        "which theory has it turn.",
+        "means and standard errors over bodies. Last: how a best responder answers a body's share, by body (grey), in "
+        "the mean (points) and as the joint attractors of responder and body have it (line); dashed: where it would "
+        "turn before a body of constant action.",
     ),
     Figure(
         name="governance/tuned",

@@ -91,10 +91,10 @@ FIGURES = (
         name="governance/sources",
         experiments=("governance/sources",),
         draw=sources,
-        caption="Bodies alone, of 5 to 60 neurons: variance of the logit z of the action from their own noise, from an "
-        "opponent's defections (one round of ten) and from both (a); what the opponent's last action does to the logit "
-        "(b); the sources together over their sum (c); what the sentinel withholds from a cooperator, which is its lead "
-        "over Tit-for-Tat (d). Points: means over bodies, two standard errors. The lines of (a) and (b) have the slopes "
-        "of Var_1 = A + B/d and pass through the points.",
+        caption="Bodies alone, of 5 to 60 neurons: variance of the logit z of the action from their own noise, from "
+        "an opponent's defections (one round of ten) and from both (a); what the opponent's last action does to the "
+        "logit (b); the sources together over their sum (c); what the sentinel withholds from a cooperator, which is "
+        "its lead over Tit-for-Tat (d). Points: means over bodies, two standard errors. The lines of (a) and (b) have "
+        "the slopes of Var_1 = A + B/d and pass through the points.",
     ),
 )

@@ -75,7 +75,7 @@ def test_the_mended_law_of_exploitation_is_refuted_by_data_that_are_wrong():
         MEETINGS["exploited-share"],
         lambda ds: ds.assign(other_action=ds.other_action.where(ds.agent != "alpha=0.4", 1.0)),
     )
-    assert kinder.verdict == "refuted" and not kinder.sharp_holds
+    assert (kinder.verdict, kinder.sharp_holds) == ("refuted", False)
 
 
 def test_a_sentinel_tuned_from_a_deaf_start_is_what_refutes_the_claim():
@@ -83,7 +83,7 @@ def test_a_sentinel_tuned_from_a_deaf_start_is_what_refutes_the_claim():
     heard = judged(claim, lambda ds: ds.isel(start=[0, 1, 3]))
     assert heard.verdict == "holds"
     lost = judged(claim, lambda ds: ds.assign(held_payoff=-ds.held_payoff))
-    assert lost.verdict == "refuted" and not lost.sharp_holds
+    assert (lost.verdict, lost.sharp_holds) == ("refuted", False)
 
 
 def test_bodies_of_the_crowd_are_what_they_are_however_they_are_taken():
