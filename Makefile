@@ -39,7 +39,7 @@ bench: .venv/ready
 # Names, versions and hashes only, for Python 3.11 to 3.13 at once; needs uv.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --group dev --extra cluster --extra tournament pyproject.toml -o requirements.lock
+	  --group dev --extra cluster --extra tournament --extra zarr pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf out .venv

@@ -80,6 +80,35 @@ def _window(fields, end):
     return jnp.moveaxis(jax.lax.dynamic_slice_in_dim(fields, end - HISTORY, HISTORY), 0, -1).reshape(-1, HISTORY)
 
 
+def aged(book, frames, member_key):
+    """What a partition made at frame `START` is worth later, by `AHEAD`: its error with true cluster means beside that
+    of the frame's own, the square error of random members over that of means, and chi and distance of its probes."""
+    shape, count = frames.shape[1:], book.centres.shape[0]
+    frozen_codes = dynamics.assign(book, _window(frames, START + 1))
+    # Means need no key.
+    frozen = dynamics.choose_probes(member_key, frozen_codes, count, shape)
+
+    def at(ahead):
+        window = _window(frames, START + 1 + ahead)
+        now = window[:, -1:]
+        codes = dynamics.assign(book, window)
+        means = dynamics.choose_probes(member_key, codes, count, shape)
+        fresh = jnp.mean((dynamics.read_probes(means, now)[codes] - now) ** 2)
+        stale = jnp.mean((dynamics.read_probes(frozen, now)[frozen_codes] - now) ** 2)
+        members = dynamics.random_members(member_key, codes, count, 60)
+        spoken = jnp.mean((now[members, 0][codes] - now) ** 2)
+        probes = dynamics.read_probes(frozen, window)
+        return (
+            jnp.sqrt(stale),
+            jnp.sqrt(fresh),
+            spoken / fresh,
+            dynamics.consistency(book, probes, frozen.present),
+            dynamics.distance(book, probes, frozen.present),
+        )
+
+    return jax.lax.map(at, jnp.asarray(AHEAD))
+
+
 def pattern_codes(key, *, points, trajectories, histories):
     """Codebooks of histories of growing patterns, fitted to some trajectories and used on another.
 
@@ -130,28 +159,7 @@ def pattern_codes(key, *, points, trajectories, histories):
         ),
         jnp.asarray(NOISES),
     )
-    frozen_codes = dynamics.assign(book, _window(test, START + 1))
-    frozen = dynamics.choose_probes(key, frozen_codes, SHIPPED, (points, points))
-
-    def at(ahead):
-        window = _window(test, START + 1 + ahead)
-        now = window[:, -1:]
-        codes = dynamics.assign(book, window)
-        means = dynamics.choose_probes(key, codes, SHIPPED, (points, points))
-        fresh = jnp.mean((dynamics.read_probes(means, now)[codes] - now) ** 2)
-        stale = jnp.mean((dynamics.read_probes(frozen, now)[frozen_codes] - now) ** 2)
-        members = dynamics.random_members(member_key, codes, SHIPPED, 60)
-        spoken = jnp.mean((now[members, 0][codes] - now) ** 2)
-        probes = dynamics.read_probes(frozen, window)
-        return (
-            jnp.sqrt(stale),
-            jnp.sqrt(fresh),
-            spoken / fresh,
-            dynamics.consistency(book, probes, frozen.present),
-            dynamics.distance(book, probes, frozen.present) * spread,
-        )
-
-    stale, fresh, member, chi, distance = jax.lax.map(at, jnp.asarray(AHEAD))
+    stale, fresh, member, chi, distance = aged(book, test, member_key)
     return {
         "error": error,
         "entropy": entropy,
@@ -161,8 +169,32 @@ def pattern_codes(key, *, points, trajectories, histories):
         "fresh": fresh,
         "member": member,
         "chi": chi,
-        "distance": distance,
+        "distance": distance * spread,
     }
+
+
+def turning_codes(key, *, points, trajectories, histories):
+    """The age of a partition on lambda-omega, frames 0.25 apart: root mean square errors over both species, each with
+    30 codes of its own, as the frame and the partition of frame 20 have them."""
+    sim_key, draw_key, member_key = jr.split(key, 3)
+    recipe = dynamics.recipe(
+        "lambda_omega", points=(points, points), extent=(points * 20 / 64,) * 2, frames=START + AHEAD[-1] + 1
+    )
+    runs = jax.lax.map(lambda k: dynamics.simulate(k, recipe), jr.split(sim_key, trajectories + 1))
+    low, high = (f(runs[1:], axis=(0, 1, 3, 4), keepdims=True) for f in (jnp.min, jnp.max))
+    runs = (runs - low) / (high - low)
+
+    def one(place):
+        species, key = place
+        pick_key, end_key = jr.split(key)
+        pick = jr.randint(pick_key, (2, histories), 0, jnp.asarray([[trajectories], [points**2]]))
+        end = jr.randint(end_key, (histories, 1), HISTORY, recipe.frames + 1)
+        flat = species[1:].reshape(trajectories, recipe.frames, -1)
+        seen = flat[pick[0][:, None], end + jnp.arange(-HISTORY, 0), pick[1][:, None]]
+        return aged(dynamics.fit_codebook(seen, SHIPPED), species[0], member_key)[:2]
+
+    stale, fresh = jax.lax.map(one, (jnp.moveaxis(runs, 2, 0), jr.split(draw_key, 2)))
+    return {name: jnp.sqrt(jnp.mean(part**2, axis=0)) for name, part in (("frozen", stale), ("fresh", fresh))}
 
 
 def learned_codes(key, *, pretrained, steps, batch, codes):
@@ -276,6 +308,23 @@ PATTERN_CODES = Experiment(
     },
 )
 
+TURNING_CODES = Experiment(
+    name="graph_ode/turning-codes",
+    title="Codebooks of turning waves (lambda-omega) and their age",
+    cell=turning_codes,
+    parameters=PATTERN_CODES.parameters,
+    outputs={name: PATTERN_CODES.outputs[name] for name in ("frozen", "fresh")},
+    scales={
+        "smoke": Space((replicates(2),), {"points": 16, "trajectories": 1, "histories": 256}),
+        "quick": Space((replicates(10),), {"points": 64, "trajectories": 1, "histories": 2048}),
+        "paper": Space((replicates(16),), {"points": 64, "trajectories": 6, "histories": 8192}),
+    },
+    static=("points", "trajectories", "histories"),
+    precision="float32",
+    side_by_side=False,
+    coordinates={"ahead": tuple(float(frames) for frames in AHEAD)},
+)
+
 LEARNED_CODES = Experiment(
     name="graph_ode/learned-codes",
     title="The vector quantiser, pretrained and not, beside k-means",
@@ -310,4 +359,4 @@ LEARNED_CODES = Experiment(
     packages=("exponax", "flax", "optax"),
 )
 
-EXPERIMENTS = (GAUSS_LEVELS, PLANE_CODES, PATTERN_CODES, LEARNED_CODES)
+EXPERIMENTS = (GAUSS_LEVELS, PLANE_CODES, PATTERN_CODES, TURNING_CODES, LEARNED_CODES)

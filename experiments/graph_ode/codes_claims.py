@@ -14,6 +14,7 @@ from theory import graph_ode as theory
 
 GAUSS, PLANE = "graph_ode/gauss-levels", "graph_ode/plane-codes"
 PATTERNS, LEARNED = "graph_ode/pattern-codes", "graph_ode/learned-codes"
+TURNING = "graph_ode/turning-codes"
 DERIVED = Source("derived here")
 COARSE, FINE = (4.0, 8.0), (32.0, 64.0, 128.0)
 
@@ -199,6 +200,17 @@ CLAIMS = (
         statement="after 75 frames a frozen partition errs more than four times as much as the frame's own",
         source=DERIVED,
         experiment=PATTERNS,
+        predict=_flat(0.0),
+        observe=lambda ds: mean_of(_excess(ds), "replicate"),
+        comparison=Ordering(),
+        decoy=Decoy("as if it erred twice as much as it does", lambda ds: _excess(ds, 2.0).mean("replicate")),
+    ),
+    Claim(
+        id="graph_ode/P30-turning",
+        kind="ordering",
+        statement="and so it does on lambda-omega, where nothing grows and waves turn in place",
+        source=DERIVED,
+        experiment=TURNING,
         predict=_flat(0.0),
         observe=lambda ds: mean_of(_excess(ds), "replicate"),
         comparison=Ordering(),

@@ -119,7 +119,7 @@ def _probes(workshop: Workshop, window, low, span) -> dict:
 def interval(samples: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
     """Mean over held-out units (windows of one trajectory are one unit) and the ends of its 95 % interval.
 
-    Student's t; of a single unit there is a mean and no interval (NaN).
+    Student's t; of a single trajectory there is a mean and no interval (NaN), as its windows depend on each other.
     """
     units = samples.groupby("unit").mean("window")
     mean, count = units.mean("unit"), units.sizes["unit"]

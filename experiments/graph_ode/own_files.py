@@ -47,14 +47,16 @@ class Fields:
         """(frames, channels, y, x) of one stretch, in single precision; UserError where values are missing."""
         parts = []
         for name, variable in zip(self.names, self.variables, strict=True):
-            part = np.asarray(variable[trajectory, start:stop])
+            with np.errstate(over="ignore"):
+                # What single precision cannot hold is infinite here, and refused with the rest.
+                part = np.asarray(variable[trajectory, start:stop]).astype(np.float32)
             if not np.isfinite(part).all():
                 missing = int((~np.isfinite(part)).sum())
                 raise UserError(
                     f"`{name}` has {missing} missing or infinite values in frames {start} to {stop - 1} of trajectory "
                     f"{trajectory}: fill the gaps, or cut them out, first."
                 )
-            parts.append(part.astype(np.float32))
+            parts.append(part)
         return np.stack(parts, axis=1)
 
 
@@ -96,6 +98,8 @@ def opened(path: Path, names: tuple[str, ...] = (), dims: tuple[str, ...] = ()) 
         fields = _from_dataset(_dataset(path, kind), path, names, dims)
     else:
         raise UserError(f"{path} must end in .nc, .npy or .zarr.")
+    if len(set(fields.names)) < len(fields.names) or any("/" in name for name in fields.names):
+        raise UserError(f"Variables must have different names without a slash, but are {', '.join(fields.names)}.")
     if min(fields.shape[2:]) < LEAST_SIDE:
         raise UserError(
             f"Fields must have at least {LEAST_SIDE} x {LEAST_SIDE} points, but have {fields.shape[2]} x "
@@ -125,20 +129,23 @@ def _from_numpy(path: Path, names: tuple[str, ...]) -> Fields:
 
 
 def _dataset(path: Path, kind: str) -> xr.Dataset:
+    # Times are only counted, and calendars that xarray cannot decode alone are common.
+    how: dict[str, Any] = {"decode_times": False}
     if kind == ".zarr":
         try:
             import zarr  # noqa: F401
         except ImportError:
             raise UserError(
-                f"Reading {path} needs the package zarr, which is not installed: pip install zarr."
+                f"Reading {path} needs the package zarr, which is not installed: pip install -e '.[zarr]'."
             ) from None
+        how |= {"engine": "zarr", "consolidated": False}
     try:
-        # Times are only counted, and calendars that xarray cannot decode alone are common.
-        return (xr.open_zarr if kind == ".zarr" else xr.open_dataset)(path, decode_times=False)
+        return xr.open_dataset(path, **how)
     except Exception as error:
-        raise UserError(
-            f"{path} cannot be opened ({type(error).__name__}: {str(error).splitlines()[0][:100]})."
-        ) from None
+        if type(error).__name__ == "ContainsArrayError":
+            raise UserError(f"{path} is one array without named dimensions: save it as .npy, or by xarray.") from None
+        told = (str(error).splitlines() or [""])[0][:100]
+        raise UserError(f"{path} cannot be opened ({type(error).__name__}: {told}).") from None
 
 
 def _refuse_kind(dtype: np.dtype, name: str) -> None:
@@ -149,8 +156,13 @@ def _refuse_kind(dtype: np.dtype, name: str) -> None:
 def _from_dataset(data: xr.Dataset, path: Path, names: tuple[str, ...], dims: tuple[str, ...]) -> Fields:
     if dims and len(dims) not in (3, 4):
         raise UserError(f"`--dims` must name (trajectory, time, y, x) or (time, y, x), but is {','.join(dims)}.")
+    if len(set(dims)) < len(dims):
+        raise UserError(f"`--dims` must name different dimensions, but is {','.join(dims)}.")
     roles = dict(zip(dims, ROLES[-len(dims) :], strict=True)) if dims else {}
     known = {alias: role for role, own in ALIASES.items() for alias in own}
+    # Others of one entry (a height, a depth) say nothing.
+    single = [d for d, size in data.sizes.items() if size == 1 and d not in dims and str(d).lower() not in known]
+    data = data.isel(dict.fromkeys(single, 0), drop=True)
 
     def order(variable: xr.DataArray):
         """Which axis plays which role; None if one is missing or left over."""
@@ -171,7 +183,8 @@ def _from_dataset(data: xr.Dataset, path: Path, names: tuple[str, ...], dims: tu
                 f"{path} holds no variable with dimensions (trajectory,) time, y, x: it has {listed[:300] or 'none'}. "
                 "Name them with --dims."
             )
-        names = tuple(name for name in names if data[name].shape == data[names[0]].shape)
+        # A zarr store lists them in any order.
+        names = tuple(sorted(name for name in names if data[name].shape == data[names[0]].shape))
     variables = []
     for name in names:
         if name not in data:
@@ -194,8 +207,7 @@ def _from_dataset(data: xr.Dataset, path: Path, names: tuple[str, ...], dims: tu
 class Split:
     """Stretches of time to train on, (n, frames, C, y, x), and held-out windows: pasts and what came.
 
-    unit: which held-out trajectory (or, of a single one, which window) each window belongs to. told: how the split
-    was made, in words.
+    unit: which held-out trajectory each window belongs to.  told: how the split was made, in words.
     """
 
     training: np.ndarray
@@ -211,7 +223,8 @@ HELD_OUT, MOST_WINDOWS = 0.2, 24
 def split(fields: Fields, history: int, horizon: int, *, unroll: int, seed: int, memory: float) -> Split:
     """Hold out a fifth of the trajectories, or the last part of time where there are fewer than four.
 
-    memory: GiB that the training data may take; of larger data stretches are drawn at random.
+    memory: GiB that the training data, and the held-out windows, may take; of larger data stretches are drawn at
+    random.
     UserError where there are too few frames, or a channel is constant.
     """
     count, frames = fields.shape[:2]
@@ -234,23 +247,34 @@ def split(fields: Fields, history: int, horizon: int, *, unroll: int, seed: int,
     each = max(1, MOST_WINDOWS // len(held))
     starts = starts[np.unique(np.linspace(0, len(starts) - 1, min(each, len(starts))).astype(int))]
     windows = [(t, s) for t in held for s in starts]
+    room = _room(fields, memory) // whole
+    windows = [windows[i] for i in np.unique(np.linspace(0, len(windows) - 1, min(room, len(windows))).astype(int))]
+    if not windows:
+        raise UserError(
+            f"One window of {whole} frames of {fields.shape[2]} x {fields.shape[3]} is too large for {memory:g} GiB: "
+            "give --memory more."
+        )
     cut = np.stack([fields.read(int(t), int(s) - history, int(s) + horizon) for t, s in windows])
     spread = stretch.std(axis=(0, 1, 3, 4))
     for name, size in zip(fields.names, spread, strict=True):
         if not size > 0:
             raise UserError(f"`{name}` is constant: there is nothing to forecast.")
-    few = by_time and len(held) * len(starts) > len(held) and len(held) < 2
-    unit = np.arange(len(windows)) if few or len(held) < 2 else np.array([t for t, _ in windows])
+    unit = np.array([t for t, _ in windows])
     where = f"the last {tail} of {frames} frames" if by_time else f"{len(held)} of {count} trajectories"
     told = f"held out: {where}, {len(windows)} windows; trained on {told}"
     return Split(stretch, cut[:, :history], cut[:, history:], unit, told)
 
 
+def _room(fields: Fields, memory: float) -> int:
+    """How many frames fit."""
+    if not 0 < memory < math.inf:
+        raise UserError(f"`--memory` must be positive and finite, but is {memory}.")
+    return int(memory * 2**30 / (4 * len(fields.names) * fields.shape[2] * fields.shape[3]))
+
+
 def _trained(fields: Fields, kept: np.ndarray, frames: int, least: int, draw, memory: float) -> tuple[np.ndarray, str]:
     """The training stretches: all of the time of all trajectories, or random ones where that is too much."""
-    if not memory > 0:
-        raise UserError(f"`--memory` must be positive, but is {memory}.")
-    room = int(memory * 2**30 / (4 * len(fields.names) * fields.shape[2] * fields.shape[3]))
+    room = _room(fields, memory)
     if room < 2 * least:
         raise UserError(
             f"Fields of {fields.shape[2]} x {fields.shape[3]} are too large for {memory:g} GiB: give --memory more."

@@ -43,7 +43,8 @@ def forecast(
         models: What to compare, separated by commas: persistence, ar, dmd, dmd-4, pointwise, fno-direct, fno, cnn,
             unet, and the pipelines lifted-, wiener- or unet- with never or every, and increment-every.
         dims: The file's own names of trajectory, time, y, x, in this order, where they are unusual.
-        memory: GiB that the training data may take; of larger data random stretches are read.
+        memory: GiB that the training data may take, and the held-out windows; of larger data random stretches are
+            read.
         seed: Seed of the split, of weights and of batches.
         out: The output folder; the results go to its folder forecast.
     """
@@ -98,6 +99,7 @@ def _show(found: xr.Dataset, console: Console) -> None:
     from experiments.graph_ode.own_data import interval
     from paper_repro.tables import titled
 
+    units, windows = np.unique(found.unit.values).size, found.sizes["window"]
     table = titled("Held-out forecasts (fields scaled to [0, 1])", "model", "RMSE", "95 %", "last frame", "SSIM",
                    "c > 0.8", "numbers", "CPU s")  # fmt: skip
     error = found.rmse.mean("lead")
@@ -107,7 +109,7 @@ def _show(found: xr.Dataset, console: Console) -> None:
     steps = (found.correlation > 0.8).cumprod("lead").sum("lead").mean("window")
     for name in found.model.values:
         at = {"model": name}
-        ends = f"{float(low.sel(at)):.4f}..{float(high.sel(at)):.4f}" if np.isfinite(float(low.sel(at))) else "one unit"
+        ends = f"{float(low.sel(at)):.4f}..{float(high.sel(at)):.4f}" if np.isfinite(float(low.sel(at))) else "none"
         table.add_row(
             str(name),
             f"{float(mean.sel(at)):.4f}",
@@ -119,9 +121,14 @@ def _show(found: xr.Dataset, console: Console) -> None:
             f"{float(found.training_seconds.sel(at)):.1f}",
         )
     console.print(table)
-    units = np.unique(found.unit.values).size
+    told = f"95 %: over {units} held-out trajectories ({windows} windows)"
+    if units == 1:
+        told = (
+            f"Only one trajectory was held out ({windows} windows, which depend on each other): no interval can be "
+            "given"
+        )
     console.print(
-        f"{units} held-out units; c > 0.8: frames until the correlation with the truth falls to 0.8; numbers: trained "
+        f"{told}; c > 0.8: frames until the correlation with the truth falls to 0.8; numbers: trained "
         "or fitted; CPU s: fitting, without compilation. Neighbourhoods wrap around at the edges in every model.",
         style="dim",
     )

@@ -25,7 +25,7 @@ def test_a_table_forecasts_and_figures_come_of_it(waves, tmp_path, capsys):
     assert code == 0
     told = capsys.readouterr().out
     assert "height, 5 x 24 x 12 x 12; held out: 2 of 5 trajectories" in told
-    for word in ("persistence", "graph ODE + Wiener", "RMSE", "95 %", "CPU s"):
+    for word in ("persistence", "graph ODE + Wiener", "RMSE", "95 %: over 2 held-out trajectories", "CPU s"):
         assert word in told
     folder = tmp_path / "forecast"
     assert {path.name for path in folder.iterdir()} == {
@@ -35,6 +35,15 @@ def test_a_table_forecasts_and_figures_come_of_it(waves, tmp_path, capsys):
         assert ds.rmse.sizes["lead"] == 4
         assert ds.height_forecast.shape == ds.height_truth.shape
         assert float(abs(ds.height_truth).max()) > 0.9
+
+
+def test_of_one_trajectory_no_interval_is_given(waves, tmp_path, capsys):
+    single = tmp_path / "single.npy"
+    np.save(single, np.load(waves)[0])
+    assert forecast(single, horizon=2, history=3, models="persistence", out=tmp_path) == 0
+    told = capsys.readouterr().out
+    assert "Only one trajectory was held out (2 windows, which depend on each other): no interval" in told
+    assert ".." not in told
 
 
 def test_wrong_requests_are_one_sentence(waves, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -57,6 +59,42 @@ def test_netcdf_dimensions_are_known_by_name_in_any_order(tmp_path):
         own_files.opened(path, ("u",))
 
 
+def test_a_zarr_store_is_read_piece_by_piece(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    path, data = tmp_path / "a.zarr", waves(height=7)
+    ds = xr.Dataset({"u": (("trajectory", "time", "y", "x"), data), "v": (("trajectory", "time", "y", "x"), -data)})
+    ds.to_zarr(path, consolidated=False, encoding={"u": {"chunks": (1, 10, 7, 8)}})
+    fields = own_files.opened(path)
+    assert (fields.names, fields.shape) == (("u", "v"), (5, 40, 7, 8))
+    np.testing.assert_allclose(fields.read(3, 5, 8), np.stack([data[3, 5:8], -data[3, 5:8]], 1).astype("f4"))
+    assert split(fields).training.shape == (3, 40, 2, 7, 8)
+    zarr.save_array(tmp_path / "b.zarr", data)
+    with pytest.raises(UserError, match="is one array without named dimensions"):
+        own_files.opened(tmp_path / "b.zarr")
+    (tmp_path / "c.zarr").mkdir()
+    with pytest.raises(UserError, match="cannot be opened"):
+        own_files.opened(tmp_path / "c.zarr")
+
+
+def test_a_zarr_store_without_its_package_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "a.zarr").mkdir()
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    with pytest.raises(UserError, match=r"needs the package zarr, which is not installed: pip install -e '\.\[zarr\]'"):
+        own_files.opened(tmp_path / "a.zarr")
+
+
+def test_dimensions_of_one_entry_say_nothing_and_names_must_differ(tmp_path):
+    path, data = tmp_path / "a.nc", waves(1)
+    ds = xr.Dataset({"u": (("level", "time", "lat", "lon"), data), "v": (("level", "time", "lat", "lon"), -data)})
+    ds.to_netcdf(path, engine="h5netcdf")
+    fields = own_files.opened(path)
+    assert (fields.names, fields.shape) == (("u", "v"), (1, 40, 6, 8))
+    with pytest.raises(UserError, match="must have different names without a slash, but are u, u"):
+        own_files.opened(path, ("u", "u"))
+    with pytest.raises(UserError, match="`--dims` must name different dimensions"):
+        own_files.opened(path, (), ("time", "lat", "lat"))
+
+
 def test_trajectories_or_the_end_of_time_are_held_out(tmp_path):
     many = split(own_files.opened(saved(tmp_path / "a.npy", waves())))
     assert many.training.shape[:2] == (3, 40)
@@ -66,6 +104,8 @@ def test_trajectories_or_the_end_of_time_are_held_out(tmp_path):
     single = split(own_files.opened(saved(tmp_path / "b.npy", waves(1)[0])))
     assert single.training.shape[:2] == (1, 30)
     assert "the last 10 of 40 frames" in single.told
+    # Windows of one trajectory are no independent ones.
+    assert set(single.unit) == {0}
     np.testing.assert_allclose(single.future[-1, :, 0], waves(1)[0, 34:40].astype("f4"))
 
 
@@ -76,6 +116,12 @@ def test_what_exceeds_memory_is_read_in_stretches(tmp_path):
     assert "random stretches" in part.told
     with pytest.raises(UserError, match="too large for"):
         split(fields, memory=1e-6)
+    few = split(fields, memory=22 * 16 * 16 * 4 / 2**30)
+    assert len(few.past) == 2
+    with pytest.raises(UserError, match="One window of 24 frames of 16 x 16 is too large"):
+        split(fields, horizon=20, memory=22 * 16 * 16 * 4 / 2**30)
+    with pytest.raises(UserError, match="`--memory` must be positive and finite"):
+        split(fields, memory=float("inf"))
 
 
 def gap(data):
@@ -87,6 +133,7 @@ def gap(data):
     ("array", "sentence"),
     [
         (gap(waves()), "`u` has 1 missing or infinite values"),
+        (1e300 * waves(), "`u` has .* missing or infinite values"),
         (np.ones((5, 40, 6, 8)), "`u` is constant"),
         (waves(5, 8), "too few frames: 8"),
         (waves(1, 12)[0], "too few frames: 12"),
