@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ import xarray as xr
 
 from experiments.claim import Claim, judge
 from experiments.finding import Finding
-from experiments.ledger import Ledger, ledger_of
+from experiments.ledger import Ledger, audit, compare, ledger_of
 from paper_repro.reproduce import Session
 from tests.conftest import SHARED
 
@@ -57,3 +57,24 @@ class QuickRow:
         ids = {claim.id.removeprefix(f"{self.row}/") for claim in claims}
         whole = ledger_of(self.row)
         return replace(whole, claims={id: entry for id, entry in whole.claims.items() if id in ids})
+
+    def finding_on(self, claim: Claim, experiment: str, change: Callable[[xr.Dataset], xr.Dataset]) -> Finding:
+        """The verdict on a claim when one experiment had found other data."""
+        return self.finding(claim, **{experiment.replace("-", "_"): change(self.dataset(experiment))})
+
+    def shortcomings(self, claims: Iterable[Claim]) -> list[str]:
+        """What keeps these claims from passing: other verdicts than the ledger's, and decoys that come near."""
+        claims = list(claims)
+        ledger, findings = self.ledger_for(claims), [self.finding(claim) for claim in claims]
+        near = [f"{f.id}: teeth {f.teeth}" for f in findings if f.verdict != "inconclusive" and (f.teeth or 0) < 2]
+        return [str(difference) for difference in [*audit(claims, ledger), *compare(findings, ledger)]] + near
+
+
+def scaled(name: str, factor: float) -> Callable[[xr.Dataset], xr.Dataset]:
+    """A change of data: one output times a factor."""
+    return lambda ds: ds.assign({name: ds[name] * factor})
+
+
+def shifted(name: str, by: float) -> Callable[[xr.Dataset], xr.Dataset]:
+    """A change of data: something added to one output."""
+    return lambda ds: ds.assign({name: ds[name] + by})

@@ -4,4 +4,5 @@ from tests.experiments.quick_row import QuickRow
 from tests.experiments.quick_row import session as session
 
 _row = QuickRow("synergy")
-dataset, finding, ledger_for = _row.dataset, _row.finding, _row.ledger_for
+dataset, finding, finding_on = _row.dataset, _row.finding, _row.finding_on
+ledger_for, shortcomings = _row.ledger_for, _row.shortcomings

@@ -6,7 +6,7 @@ import pytest
 from experiments.ledger import audit, compare
 from experiments.synergy.budgets import TABLED
 from experiments.synergy.budgets_claims import CLAIMS
-from tests.experiments.synergy.quick import dataset, finding, ledger_for
+from tests.experiments.synergy.quick import dataset, finding, finding_on, ledger_for
 
 BY_ID = {claim.id.removeprefix("synergy/"): claim for claim in CLAIMS}
 
@@ -57,8 +57,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 def test_table_5_5_is_drawn():

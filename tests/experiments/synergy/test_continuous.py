@@ -4,23 +4,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.ledger import audit, compare
 from experiments.synergy.continuous_claims import CLAIMS
-from tests.experiments.synergy.quick import dataset, finding, ledger_for
+from tests.experiments.quick_row import scaled
+from tests.experiments.synergy.quick import dataset, finding, finding_on, shortcomings
 from theory import synergy
 
 BY_ID = {claim.id.removeprefix("synergy/"): claim for claim in CLAIMS}
 
 
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
-    findings = [finding(claim) for claim in CLAIMS]
-    assert not compare(findings, ledger_for(CLAIMS))
-    assert not audit(CLAIMS, ledger_for(CLAIMS))
-    assert min(found.teeth for found in findings) >= 2
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
+    assert not shortcomings(CLAIMS)
 
 
 WRONG = {
@@ -40,8 +33,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 def test_the_disputed_claim_would_hold_of_siblings_correlated_afresh():

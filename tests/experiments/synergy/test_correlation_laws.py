@@ -2,18 +2,14 @@
 
 import pytest
 
-from experiments.ledger import audit, compare
 from experiments.synergy.correlation_laws_claims import CLAIMS, LEVEL_MAPS
-from tests.experiments.synergy.quick import dataset, finding, ledger_for
+from tests.experiments.synergy.quick import dataset, finding, finding_on, shortcomings
 
 BY_ID = {claim.id.removeprefix("synergy/"): claim for claim in CLAIMS}
 
 
 def test_verdicts_are_those_of_the_ledger_and_every_decoy_is_rejected():
-    findings = [finding(claim) for claim in CLAIMS]
-    assert compare(findings, ledger_for(CLAIMS)) == []
-    assert audit(CLAIMS, ledger_for(CLAIMS)) == []
-    assert {found.id: found.teeth for found in findings if found.teeth < 2} == {}
+    assert not shortcomings(CLAIMS)
 
 
 @pytest.mark.parametrize(
@@ -26,8 +22,7 @@ def test_verdicts_are_those_of_the_ledger_and_every_decoy_is_rejected():
     ],
 )
 def test_perturbed_data_refute_the_claim(id, experiment, change):
-    found = finding(BY_ID[id], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[id], experiment, change).verdict == "refuted"
 
 
 def test_c43_would_hold_if_every_law_acted_as_copies_do():

@@ -5,7 +5,7 @@ import pytest
 
 from experiments.ledger import audit, compare
 from experiments.synergy.design_claims import CLAIMS, lines_of, on_steps
-from tests.experiments.synergy.quick import dataset, finding, ledger_for
+from tests.experiments.synergy.quick import dataset, finding, finding_on, ledger_for
 from theory import synergy
 
 BY_ID = {claim.id.removeprefix("synergy/"): claim for claim in CLAIMS}
@@ -60,8 +60,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 def test_spec_6_5_sawtooth_drops_where_a_level_is_added():

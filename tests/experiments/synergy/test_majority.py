@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from experiments.ledger import audit, compare
 from experiments.synergy.majority_claims import CLAIMS
-from tests.experiments.synergy.quick import dataset, finding, ledger_for
+from tests.experiments.quick_row import scaled
+from tests.experiments.synergy.quick import dataset, finding_on, shortcomings
 from tests.theory.synergy.digits import assert_digits
 from theory import synergy
 
@@ -18,15 +18,7 @@ TABLE_T1 = {
 
 
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
-    findings = [finding(claim) for claim in CLAIMS]
-    ledger = ledger_for(CLAIMS)
-    assert not compare(findings, ledger)
-    assert not audit(CLAIMS, ledger)
-    assert min(found.teeth for found in findings) >= 2
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
+    assert not shortcomings(CLAIMS)
 
 
 WRONG = {
@@ -44,8 +36,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 def test_table_t1_slopes():

@@ -4,20 +4,16 @@ import jax
 import numpy as np
 import pytest
 
-from experiments.ledger import audit, compare
 from experiments.synergy.monte_carlo import BARS, EXPLICIT_POOLS
 from experiments.synergy.monte_carlo_claims import CLAIMS, FIGURE_DEPTHS, SPREAD_LEVELS
-from tests.experiments.synergy.quick import dataset, finding, ledger_for
+from tests.experiments.synergy.quick import dataset, finding, finding_on, shortcomings
 from theory.synergy import pool_error, pool_law
 
 BY_ID = {claim.id.removeprefix("synergy/"): claim for claim in CLAIMS}
 
 
 def test_verdicts_are_those_of_the_ledger_and_every_decoy_is_rejected():
-    findings = [finding(claim) for claim in CLAIMS]
-    assert compare(findings, ledger_for(CLAIMS)) == []
-    assert audit(CLAIMS, ledger_for(CLAIMS)) == []
-    assert {found.id: found.teeth for found in findings if found.teeth < 2} == {}
+    assert not shortcomings(CLAIMS)
 
 
 @pytest.mark.parametrize(
@@ -32,8 +28,7 @@ def test_verdicts_are_those_of_the_ledger_and_every_decoy_is_rejected():
     ],
 )
 def test_perturbed_data_refute_the_claim(id, experiment, change):
-    found = finding(BY_ID[id], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[id], experiment, change).verdict == "refuted"
 
 
 def test_c47_would_hold_for_independent_votes():

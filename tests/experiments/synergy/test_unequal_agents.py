@@ -3,23 +3,16 @@
 import numpy as np
 import pytest
 
-from experiments.ledger import audit, compare
 from experiments.synergy.unequal_agents import TEAMS
 from experiments.synergy.unequal_agents_claims import CLAIMS
-from tests.experiments.synergy.quick import dataset, finding, ledger_for
+from tests.experiments.quick_row import scaled
+from tests.experiments.synergy.quick import dataset, finding_on, shortcomings
 
 BY_ID = {claim.id.removeprefix("synergy/"): claim for claim in CLAIMS}
 
 
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
-    findings = [finding(claim) for claim in CLAIMS]
-    assert not compare(findings, ledger_for(CLAIMS))
-    assert not audit(CLAIMS, ledger_for(CLAIMS))
-    assert min(found.teeth for found in findings) >= 2
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
+    assert not shortcomings(CLAIMS)
 
 
 def fewer(name):
@@ -40,8 +33,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 @pytest.mark.parametrize(("team", "weighted", "plain"), [(0, 0.5, 0.4425), (1, 0.8, 0.584), (2, 0.6, 0.45688)])
