@@ -40,6 +40,7 @@ class Experiment:
     NumPy arrays as it goes, or plays someone else's library) says `compiled=False` and is called point by point.
     A cell so large that one of them fills the caches says `side_by_side=False`: each device then takes its cells
     one after another, inside the same compiled call.
+    One whose sweeps run for less time than they compile says `lightly=True`: on a CPU XLA then optimises it less.
     `packages` names what the numbers depend on besides jax and numpy; "python" is the interpreter itself.
     A cell that takes seconds even at `quick` has a scale `smoke` too, for the tests that every cell goes through.
     """
@@ -57,6 +58,7 @@ class Experiment:
     compiled: bool = True
     packages: tuple[str, ...] = ()
     side_by_side: bool = True
+    lightly: bool = False
     coordinates: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
 
     def __post_init__(self):

@@ -1,8 +1,9 @@
 """How far a run's states stand from the habituated ones: Kullback-Leibler divergences from samples.
 
 The k-nearest-neighbour estimator is the paper's. It is biased low where p is wider than q, which is its use here, and
-the more so the higher the dimension. Each row of distances is one matrix product, and its k-th smallest entry
-is found by k sweeps for the next minimum: XLA's top_k sorts whole rows on a CPU, fifty times slower.
+the more so the higher the dimension. Distances are matrix products, a block of points at a time, and the k-th smallest
+is found by k sweeps for the next minimum, which run over the others for all points of the block at once, as a CPU's
+vector units like it; XLA's top_k would sort, fifty times slower.
 """
 
 from functools import cache, partial
@@ -15,7 +16,7 @@ from jaxtyping import Array, ArrayLike, Float, Real
 from dynamics import _check
 
 NEIGHBOURS = 5
-# Rows of distances held at a time: a few hundred thousand numbers, which stay in cache.
+# Points whose distances are held at a time: a few hundred thousand numbers, which stay in cache.
 BLOCK = 128
 # Keeps the logarithm finite where samples coincide: the floor of the official code, and of float32.
 FLOOR = {"float64": 1e-300, "float32": 1e-38}
@@ -46,14 +47,14 @@ def _rowwise(order, block):
         lengths = jnp.sum(others**2, axis=-1)
 
         def of_rows(rows):
-            squares = jnp.maximum(jnp.sum(rows**2, axis=-1)[:, None] + lengths - 2 * rows @ others.T, 0)
-            reached = jnp.min(squares, axis=-1)
+            squares = jnp.maximum(jnp.sum(rows**2, axis=-1) + lengths[:, None] - 2 * others @ rows.T, 0)
+            reached = jnp.min(squares, axis=0)
             for _ in range(order - 1):
-                reached = jnp.min(jnp.where(squares > reached[:, None], squares, jnp.inf), axis=-1)
+                reached = jnp.min(jnp.where(squares > reached, squares, jnp.inf), axis=0)
             # Equal distances make the sweeps skip some, or run past the last; then, and only then, a sort counts them.
-            counted = jnp.sum(squares <= reached[:, None], axis=-1)
+            counted = jnp.sum(squares <= reached, axis=0)
             ties = jnp.any((counted != order) | jnp.isinf(reached))
-            return jax.lax.cond(ties, lambda: jnp.sort(squares, axis=-1)[:, order - 1], lambda: reached)
+            return jax.lax.cond(ties, lambda: jnp.sort(squares, axis=0)[order - 1], lambda: reached)
 
         padded = jnp.pad(points, ((0, -len(points) % block), (0, 0)))
         return jax.lax.map(of_rows, padded.reshape(-1, block, points.shape[1])).reshape(-1)[: len(points)]

@@ -1,5 +1,7 @@
 """Spectral radii: exact, and as the official code estimates them."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -28,6 +30,7 @@ def spectral_radius(matrix: Float[Array, "d d"], doublings: int = 20) -> Float[A
     return jnp.exp(log + jnp.log(jnp.linalg.norm(power)) * 0.5**doublings)
 
 
+@partial(jax.jit, static_argnames="iterations")
 def power_iteration(
     matrix: Float[Array, "d d"], start: Float[Array, " d"], iterations: int = ITERATIONS
 ) -> Float[Array, ""]:

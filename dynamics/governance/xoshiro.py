@@ -14,7 +14,7 @@ from dynamics import _check
 State = UInt64[np.ndarray, " 4"]
 _WORD = (1 << 64) - 1
 # A lane is long enough to pay for its jump.
-_LANES = 1024
+_LANES = 4096
 
 
 def seeded(seed: int) -> State:
@@ -30,6 +30,12 @@ def seeded(seed: int) -> State:
 
 def _rotated(word, by: int):
     return (word << np.uint64(by)) | (word >> np.uint64(64 - by))
+
+
+def _rotate(word, by: int, spare):
+    np.left_shift(word, np.uint64(by), out=spare)
+    word >>= np.uint64(64 - by)
+    word |= spare
 
 
 def _moved(state):
@@ -68,11 +74,20 @@ def words(seed: int, count: int) -> UInt64[np.ndarray, " count"]:
     while states.shape[1] < lanes:
         states = np.concatenate([states, _jumped(_jump(doublings), states)], axis=1)
         doublings += 1
-    states = states[:, :lanes]
-    found = np.empty((length, lanes), np.uint64)
+    s0, s1, s2, s3 = (np.ascontiguousarray(state) for state in states[:, :lanes])
+    found, spare = np.empty((length, lanes), np.uint64), np.empty(lanes, np.uint64)
+    # `_moved` in place: the arrays are short, and making new ones would take most of the time.
     for row in found:
-        row[:] = _rotated(states[1] * np.uint64(5), 7) * np.uint64(9)
-        states = _moved(states)
+        np.multiply(s1, np.uint64(5), out=row)
+        _rotate(row, 7, spare)
+        row *= np.uint64(9)
+        np.left_shift(s1, np.uint64(17), out=spare)
+        s2 ^= s0
+        s3 ^= s1
+        s1 ^= s2
+        s0 ^= s3
+        s2 ^= spare
+        _rotate(s3, 45, spare)
     return found.T.reshape(-1)[:count]
 
 
@@ -83,5 +98,5 @@ def uniforms(seed: int, count: int) -> Float[np.ndarray, " count"]:
 
 def normals(seed: int, count: int) -> Float[np.ndarray, " count"]:
     """Box and Muller's cosine alone: two uniforms a normal, the sine thrown away."""
-    first, second = uniforms(seed, 2 * count).reshape(-1, 2).T
+    first, second = np.ascontiguousarray(uniforms(seed, 2 * count).reshape(-1, 2).T)
     return np.sqrt(-2.0 * np.log(np.maximum(first, 1e-300))) * np.cos(2.0 * np.pi * second)

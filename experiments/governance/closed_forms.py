@@ -159,6 +159,7 @@ NOISY_GAMES = Experiment(
     },
     static=("copies", "rounds", "epochs"),
     side_by_side=False,
+    lightly=True,
 )
 
 WEAK_NOISE = Experiment(
@@ -176,6 +177,7 @@ WEAK_NOISE = Experiment(
     },
     static=NOISY_GAMES.static,
     side_by_side=False,
+    lightly=True,
 )
 
 AT_REST = Experiment(
@@ -202,6 +204,7 @@ AT_REST = Experiment(
         for name, bodies in (("quick", 6), ("paper", 20))
     },
     static=("epochs",),
+    lightly=True,
 )
 
 EXPERIMENTS = (NOISY_GAMES, WEAK_NOISE, AT_REST)

@@ -184,6 +184,7 @@ PHASE_DIAGRAM = Experiment(
     shard_cells=40,
     precision="float32",
     coordinates={"length": GRID_LENGTHS},
+    lightly=True,
 )
 
 BLOCK_LENGTH = Experiment(
@@ -197,6 +198,7 @@ BLOCK_LENGTH = Experiment(
     },
     shard_cells=60,
     precision="float32",
+    lightly=True,
 )
 
 EXPERIMENTS = (DIMENSION_SWEEP, PHASE_DIAGRAM, BLOCK_LENGTH)

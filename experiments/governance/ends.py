@@ -85,6 +85,7 @@ READOUTS = Experiment(
     shard_cells=24,
     precision="float32",
     coordinates={"regime": REGIMES},
+    lightly=True,
 )
 
 EXPERIMENTS = (BOTH_ENDS, READOUTS)

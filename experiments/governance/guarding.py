@@ -107,6 +107,7 @@ VIGILANCE = Experiment(
     shard_cells=6,
     precision="float32",
     coordinates={"guarded": GUARDED, "baseline": BASELINES, "threshold": THRESHOLDS},
+    lightly=True,
 )
 
 SWITCHING = Experiment(
@@ -129,6 +130,7 @@ SWITCHING = Experiment(
     shard_cells=20,
     precision="float32",
     coordinates={"period": PERIODS, "agent": SWITCHERS},
+    lightly=True,
 )
 
 EXPERIMENTS = (VIGILANCE, SWITCHING)

@@ -112,6 +112,7 @@ CENTRED = Experiment(
     scales={"quick": Space((replicates(8),), {"every": 30}), "paper": Space((replicates(20),), {"every": 15})},
     static=("every",),
     precision="float32",
+    lightly=True,
 )
 
 EXPERIMENTS = (HABITUATION, CENTRED)

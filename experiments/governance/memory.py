@@ -60,6 +60,7 @@ MEMORY = Experiment(
     scales={"quick": Space((replicates(8),)), "paper": Space((replicates(20),))},
     coordinates={"agent": AGENTS},
     precision="float32",
+    lightly=True,
 )
 
 EXPERIMENTS = (MEMORY,)

@@ -88,6 +88,7 @@ REACTIVE = Experiment(
     shard_cells=7,
     precision="float32",
     coordinates={"opponent": OPPONENTS, "agent": AGENTS},
+    lightly=True,
 )
 
 EXPERIMENTS = (REACTIVE,)

@@ -295,8 +295,8 @@ CLAIMS = (
         comparison=Ordering(),
         decoy=Decoy("by 0.2 a round", lambda ds: 0.2),
         sharp=Sharp(
-            "from every start that ever feels something; a threshold above all discomfort has no slope, and from there "
-            "only the share moves: to more than the constant share earns, not to what the published sentinel does",
+            "from every start that ever feels something; a threshold above all discomfort has no slope at first: 30 "
+            "steps lead from there to more than its constant share earns, and only 150 to more than the published one",
             _where_it_hears,
         ),
     ),

@@ -72,6 +72,7 @@ CONVERGENCE = Experiment(
     scales={"quick": Space((replicates(16),)), "paper": Space((replicates(40),))},
     coordinates={"agent": CONVERGENCE_AGENTS, "step": tuple(range(1, QUIET_ROUNDS + 1))},
     precision="float32",
+    lightly=True,
 )
 
 PERTURBATION = Experiment(
@@ -87,6 +88,7 @@ PERTURBATION = Experiment(
     scales={"quick": Space((replicates(16),)), "paper": Space((replicates(20),))},
     coordinates={"agent": PERTURBED_AGENTS},
     precision="float32",
+    lightly=True,
 )
 
 EXPERIMENTS = (CONVERGENCE, PERTURBATION)

@@ -116,6 +116,7 @@ SENTINEL_RESPONSE = Experiment(
             (listing("discomfort", (*(round(0.02 + 0.01 * i, 2) for i in range(16)), *(0.3, 0.4, 0.42, 0.46, 0.5))),)
         ),
     },
+    lightly=True,
 )
 
 SENTINEL_FEEDBACK = Experiment(
@@ -130,6 +131,7 @@ SENTINEL_FEEDBACK = Experiment(
             (listing("slope", (*(round(-0.75 + 0.1 * i, 2) for i in range(15)), 1.0, 1.9, 2.1, 3.0, 3.8, 4.0, 4.5)),)
         ),
     },
+    lightly=True,
 )
 
 ECHO_FILTERS = Experiment(
@@ -152,6 +154,7 @@ ECHO_FILTERS = Experiment(
         for name, copies in (("quick", 400), ("paper", 4000))
     },
     static=("copies", "rounds", "block"),
+    lightly=True,
 )
 
 ECHO_STATES = Experiment(
@@ -169,6 +172,7 @@ ECHO_STATES = Experiment(
         "quick": Space((listing("scale", (0.1, 0.2, 0.25, 1.0)),)),
         "paper": Space((listing("scale", (0.05, 0.1, 0.15, 0.2, 0.22, 0.25, 1.0)),)),
     },
+    lightly=True,
 )
 
 EXPERIMENTS = (SENTINEL_RESPONSE, SENTINEL_FEEDBACK, ECHO_FILTERS, ECHO_STATES)

@@ -96,6 +96,7 @@ FIVE_PHASES = Experiment(
     scales={"quick": Space((replicates(8),)), "paper": Space((replicates(20),))},
     coordinates={"agent": AGENTS},
     precision="float32",
+    lightly=True,
 )
 
 SENSITIVITY = Experiment(
@@ -116,6 +117,7 @@ SENSITIVITY = Experiment(
     },
     scales={"quick": Space((replicates(16),)), "paper": Space((replicates(20),))},
     precision="float32",
+    lightly=True,
 )
 
 EXPERIMENTS = (FIVE_PHASES, SENSITIVITY)

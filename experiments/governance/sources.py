@@ -74,6 +74,7 @@ SOURCES_OF_VARIANCE = Experiment(
     shard_cells=48,
     precision="float32",
     coordinates={"source": SOURCES},
+    lightly=True,
 )
 
 EXPERIMENTS = (SOURCES_OF_VARIANCE,)

@@ -181,6 +181,7 @@ TWO_BODIES = Experiment(
         for name, pairs in (("quick", 3), ("paper", BODIES // 2))
     },
     coordinates={"who": ("first", "second")},
+    lightly=True,
 )
 
 BEFORE_RULES = Experiment(
@@ -197,6 +198,7 @@ BEFORE_RULES = Experiment(
         )
     },
     coordinates={"who": ("agent", "opponent")},
+    lightly=True,
 )
 
 TWINS = Experiment(
@@ -225,6 +227,7 @@ TWINS = Experiment(
         for name, bodies, count in (("quick", 4, 73), ("paper", BODIES, 145))
     },
     coordinates={"opening": (1.0, 0.0)},
+    lightly=True,
 )
 
 EXPERIMENTS = (TWO_BODIES, BEFORE_RULES, TWINS)

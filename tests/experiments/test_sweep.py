@@ -88,8 +88,8 @@ def test_of_a_cpus_devices_fewer_than_cores_are_used(cores, used):
     assert shard.crew(jax.local_devices(), cores) == jax.local_devices()[:used]
 
 
-@pytest.mark.parametrize("way", [{"side_by_side": False}, {"compiled": False}])
-def test_cells_in_turn_or_uncompiled_are_the_same_cells(finished, tmp_path, way):
+@pytest.mark.parametrize("way", [{"side_by_side": False}, {"compiled": False}, {"lightly": True}])
+def test_cells_in_turn_or_uncompiled_or_hardly_optimised_are_the_same_cells(finished, tmp_path, way):
     ours, theirs = dataset_of(finished), dataset_of(sweep(tmp_path, dataclasses.replace(POWERS, **way)))
     for name in ("power", "noise", "path"):
         np.testing.assert_allclose(theirs[name], ours[name], rtol=8 * np.finfo(float).eps)
