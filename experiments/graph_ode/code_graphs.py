@@ -78,7 +78,8 @@ def pixelwise_encoder(key, *, points, codes):
         return dynamics.assign(book, (sum(around) / 9).reshape(histories.shape))
 
     def changed(encode):
-        return jnp.sum(encode(histories[order]) != encode(histories)[order])
+        permuted, straight = jax.lax.map(encode, jnp.stack([histories[order], histories]))
+        return jnp.sum(permuted != straight[order])
 
     latents = model.latents(histories)
     clusters = jnp.arange(count) % codes

@@ -208,7 +208,8 @@ def learned_codes(key, *, pretrained, steps, batch, codes):
     recipe = dynamics.recipe("sh_release", points=(32, 32), extent=(10 * np.pi,) * 2, frames=90, skipped=10)
     runs = jax.lax.map(lambda k: dynamics.simulate(k, recipe)[:, 0], jr.split(sim_key, 4))
     runs = (runs - jnp.min(runs)) / (jnp.max(runs) - jnp.min(runs))
-    windows = jnp.concatenate([_window(run, end) for run in runs for end in range(10, 91, 10)])
+    # Nine windows a run, one after another.
+    windows = jnp.moveaxis(runs.reshape(-1, HISTORY, 32**2), 1, 2).reshape(-1, HISTORY)
     windows = windows[jr.permutation(draw_key, windows.shape[0])]
     model = dynamics.VectorQuantiser(fit_key, codes=codes)
     schedule = dynamics.Schedule(pretraining=PRETRAINING, quantising=steps, batch=batch, rate=3e-3)

@@ -93,6 +93,18 @@ CLAIMS = (
         comparison=Ordering(),
         decoy=Decoy("nothing at all", lambda ds: 1.0),
     ),
+    Claim(
+        id="graph_ode/P36-network",
+        kind="ordering",
+        statement="as a decoder, started scaled at the level whose noise is twice the error of lifted frames, it takes "
+        "at least a fifth off their RMSE",
+        source=DERIVED,
+        experiment=TRAINED,
+        predict=lambda ds: 0.2,
+        observe=lambda ds: mean_of(1 - np.sqrt(_pattern(ds).decoded / _pattern(ds).lifted), "sample"),
+        comparison=Ordering(),
+        decoy=Decoy("nine tenths", lambda ds: 0.9),
+    ),
 )
 
 

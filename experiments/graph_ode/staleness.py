@@ -59,15 +59,17 @@ def re_encoding(key, *, block):
     first = jnp.moveaxis(jr.uniform(start_key, (HISTORY, GRID * GRID)), 0, -1) * 0.3
     first = first + jr.uniform(book_key, (GRID * GRID, 1))
 
-    def averaged(field):
+    def decoded(field, share):
+        """The field, of which `share` is averaged over 3 x 3 pixels."""
         grid = field.reshape(GRID, GRID)
-        return (sum(jnp.roll(grid, (a, b), (0, 1)) for a in (-1, 0, 1) for b in (-1, 0, 1)) / 9).reshape(-1)
+        average = sum(jnp.roll(grid, (a, b), (0, 1)) for a in (-1, 0, 1) for b in (-1, 0, 1)) / 9
+        return jnp.where(share > 0, average, grid).reshape(-1)
 
-    def run(decode):
+    def run(share):
         def one(window, key):
             codes = dynamics.assign(book, window)
             drawn = jr.uniform(key, (HISTORY, CODES))
-            frames = jax.vmap(lambda values: decode(dynamics.lift(codes, values)))(drawn)
+            frames = jax.vmap(lambda values: decoded(dynamics.lift(codes, values), share))(drawn)
             whole = jnp.concatenate([window, frames.T], axis=1)
             # The first `block` of the frames drawn are taken.
             return jax.lax.dynamic_slice_in_dim(whole, block, HISTORY, axis=1), codes
@@ -80,9 +82,10 @@ def re_encoding(key, *, block):
         high = jnp.full((BLOCKS, CODES**2), -1).at[:, atoms].max(codes)
         return jnp.sum(high > low, axis=1)
 
-    lifted = run(lambda field: field)
+    # Without a decoder and with one: one program for both.
+    lifted, averaged = jax.lax.map(run, jnp.arange(2))
     used = jnp.sum(jax.vmap(lambda codes: dynamics.present_codes(codes, CODES))(lifted), axis=1)
-    return {"active": used, "splits": splits(lifted), "decoded": splits(run(averaged))}
+    return {"active": used, "splits": splits(lifted), "decoded": splits(averaged)}
 
 
 def perturbed(key, *, frames, error):

@@ -22,6 +22,7 @@ WRONG = {
     "P34-exact": ("exact_loss", 0.3),
     "P34-excess": ("network_loss", 0.5),
     "P34-patterns": ("network_loss", 5.0),
+    "P36-network": ("decoded", 2.0),
 }
 
 
