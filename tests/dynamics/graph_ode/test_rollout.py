@@ -13,6 +13,7 @@ from flax import nnx
 
 from dynamics.graph_ode import pipeline, predictor_training, rollout
 from dynamics.graph_ode.codebook import assign, fit_codebook
+from dynamics.graph_ode.predictor import Predictor, Scale
 from dynamics.graph_ode.wiener import Lifted
 
 HISTORY, SIDE, CODES, BLOCK = 3, 8, 4, 2
@@ -86,6 +87,33 @@ def test_p40_equal_keys_give_equal_bits_and_means_need_no_key(fitted):
     np.testing.assert_array_equal(first, again)
     assert other.shape == first.shape
     np.testing.assert_array_equal(several(fitted, RULES, 0).frames, several(fitted, RULES, 1).frames)
+
+
+def test_an_adaptive_solver_rolls_out_as_the_exact_flow_does(fitted):
+    """Attention recomputed along the way makes the same flow where scores do not see the state, another where they
+    do."""
+    coders, window, tolerance = jax.tree.map(lambda leaf: leaf[:1], fitted.coders), levels()[:HISTORY, :1], 1e-9
+
+    def frames(mode, blind):
+        model = Predictor(
+            jr.key(3), history=HISTORY, width=8, heads=2, mode=mode, residual=True, tolerance=tolerance, dtype=float,
+            scale=Scale(0.5, 0.2, 0.02), recompute=mode == "diffrax",
+        )  # fmt: skip
+        if blind:
+            for part in (model.attention.source, model.attention.target):
+                part.kernel[...] = 0 * part.kernel[...]
+        pipe = rollout.Pipeline(coders, jax.tree.map(lambda leaf: leaf[None], model), Lifted())
+        return forward(pipe, window).frames
+
+    @jax.jit
+    def forward(pipe, window):
+        return rollout.rollout(pipe, window, rollout.rule("every:1"), horizon=4, block=BLOCK)
+
+    exact, blind = frames("expm", False), frames("expm", True)
+    # Errors of a step are passed on four times by a network whose output counts a fiftieth.
+    np.testing.assert_allclose(frames("diffrax", True), blind, atol=100 * tolerance, rtol=0)
+    assert np.abs(frames("diffrax", False) - exact).max() > 1e3 * tolerance
+    assert np.abs(blind - window[-1]).max() > 1e-3
 
 
 @pytest.mark.parametrize("text", ["sometimes", "every:0", "every:x", "chi:2", "dist:-1", "every"])
