@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from benchmarks.conftest import RACES
-from dynamics.tokens import line_fate, make_layer, make_line, selective_layer
+from dynamics.tokens import line_fates, make_layer, make_line, selective_layer
 from theory import tokens as theory
 
 CHANNELS, STATES = 16, 8
@@ -25,32 +25,34 @@ def layer_and_tokens(length, dtype=np.float32):
     return layer, jnp.asarray(rng.normal(size=(length, CHANNELS)).astype(dtype))
 
 
-def processor_seconds(function, rounds=5):
-    """Least processor time of several rounds: a busy machine interrupts long runs and lets short ones pass."""
+def least_seconds(function, rounds=5):
+    """Least processor time and least wall-clock time of several rounds: a busy machine interrupts long runs and lets
+    short ones pass."""
     jax.block_until_ready(function())
     seconds = []
     for _ in range(rounds):
-        start = time.process_time()
+        start = time.process_time(), time.perf_counter()
         jax.block_until_ready(function())
-        seconds.append(time.process_time() - start)
-    return min(seconds)
+        seconds.append((time.process_time() - start[0], time.perf_counter() - start[1]))
+    return np.min(seconds, axis=0)
 
 
 def test_cost_is_linear_in_the_length(benchmark):
-    """Slope of log processor seconds on log L from 2^10 to 2^17 (D = 16, N = 8): at most 1.1."""
+    """Slope of log seconds on log L from 2^10 to 2^17 (D = 16, N = 8): at most 1.1, by processor and by the clock."""
     lengths = 2 ** np.arange(10, 18)
     run = jax.jit(selective_layer)
 
     def at(length):
         layer, x = layer_and_tokens(int(length))
-        return processor_seconds(lambda: run(x, layer))
+        return least_seconds(lambda: run(x, layer))
 
-    seconds = benchmark.pedantic(lambda: [at(length) for length in lengths], rounds=1)
-    slope = np.polyfit(np.log(lengths), np.log(seconds), 1)[0]
-    benchmark.extra_info["slope"] = slope
-    per_token = 1e9 * np.array(seconds) / lengths
-    RACES.append(f"test_cost_is_linear_in_the_length: slope {slope:.3f}; ns per token {per_token.round(0)}")
-    assert slope <= 1.1
+    seconds = np.array(benchmark.pedantic(lambda: [at(length) for length in lengths], rounds=1))
+    slopes = np.polyfit(np.log(lengths), np.log(seconds), 1)[0]
+    benchmark.extra_info["slopes"] = slopes.tolist()
+    for kind, slope, column in zip(("processor", "clock"), slopes, seconds.T, strict=True):
+        per_token = (1e9 * column / lengths).round(0)
+        RACES.append(f"test_cost_is_linear_in_the_length: slope by {kind} {slope:.3f}; ns per token {per_token}")
+    assert (slopes <= 1.1).all()
 
 
 def test_scan_against_pairs(race):
@@ -97,7 +99,7 @@ def random_flows():
 
 
 def scipy_flow(x0, rate, slope, decay, rtol):
-    """One flow with DOP853 in the same combined variable; its ln t and its first token at the end, and T*."""
+    """One flow with DOP853 in the same combined variable: T*, and ln|x_l| at the end."""
     sign, start = np.sign(x0), np.log(np.abs(x0))
 
     def sums(y, s):
@@ -125,77 +127,150 @@ def scipy_flow(x0, rate, slope, decay, rtol):
     horizon.terminal = top.terminal = True
     solved = solve_ivp(velocity, (0, 1e7), np.append(start, 0.0), "DOP853", rtol=rtol, atol=rtol, events=(horizon, top))
     end = solved.y[:, -1]
-    return (np.expm1(end[-1]) if solved.t_events[1].size else np.inf), end[0]
+    return (np.expm1(end[-1]) if solved.t_events[1].size else np.inf), end[:-1]
+
+
+def ensemble(rate, tolerance):
+    """Our fates of the random flows, and a function that follows them again."""
+    x0, _, slope, decay = random_flows()
+    lines = jax.vmap(make_line)(jnp.broadcast_to(rate, FLOWS), slope, decay)
+    return lambda: line_fates(x0, lines, LOG_HORIZON, tolerance=tolerance)
+
+
+def errors(ends, times, reference, chosen=slice(None)):
+    """Worst error of all tokens at the horizon, and of T* relative to itself, against a solve at 1e-12."""
+    ended = np.isfinite(reference.time[chosen])
+    off = np.abs(ends - reference.log_size[chosen])[~ended].max()
+    late = np.abs(times / reference.time[chosen] - 1)[ended].max(initial=0.0)
+    return np.array([off, late])
 
 
 def test_ensemble_of_flows(race):
     """1000 random flows of 8 tokens to ln t = 40, all regimes: at least 10 times faster than DOP853 in a loop.
 
-    Both are held to the closed form of one token (its blow-up time, or its value at the horizon), at 1e-8.
+    Both at tolerance 1e-9. Their errors are measured on the first token against its closed form and on all against a
+    solve at 1e-12; ours must not be the larger by more than the scatter of two solvers at one tolerance, a factor 10.
     """
     with jax.enable_x64(True):
         x0, rate, slope, decay = random_flows()
-
-        @jax.jit
-        def ours(x0, rate, slope, decay):
-            def one(x0, rate, slope, decay):
-                fate = line_fate(x0, make_line(rate, slope, decay), LOG_HORIZON, tolerance=1e-9)
-                return fate.time, fate.log_size[0], fate.status
-
-            return jax.vmap(one)(x0, rate, slope, decay)
-
-        time_, log_first, status = map(np.asarray, ours(x0, rate, slope, decay))
-        assert set(np.unique(status)) <= {0, 2}
+        ours, reference = ensemble(rate, 1e-9), ensemble(rate, 1e-12)()
+        found = ours()
+        assert set(np.unique(found.status)) <= {0, 2}
         law = np.asarray(jax.jit(jax.vmap(theory.token_at))(np.full(FLOWS, np.exp(LOG_HORIZON)), x0[:, 0], rate, slope))
-        calm = (status == 0) & (rate < 0)
-        np.testing.assert_allclose(log_first[calm], np.log(np.abs(law[calm])), atol=1e-7)
+        calm = (np.asarray(found.status) == 0) & (rate < 0)
+        np.testing.assert_allclose(found.log_size[calm, 0], np.log(np.abs(law[calm])), atol=1e-7)
         sample = np.random.default_rng(2).choice(FLOWS, SAMPLED, replace=False)
-        theirs = np.array([scipy_flow(x0[i], rate[i], slope[i], decay[i], 1e-9) for i in sample])
-        finite = np.isfinite(theirs[:, 0])
-        assert (finite == np.isfinite(time_[sample])).all()
-        np.testing.assert_allclose(theirs[finite, 0], time_[sample][finite], rtol=1e-6)
+        solved = [scipy_flow(x0[i], rate[i], slope[i], decay[i], 1e-9) for i in sample]
+        times, ends = (np.array(part) for part in zip(*solved, strict=True))
+        assert (np.isfinite(times) == np.isfinite(found.time[sample])).all()
+        theirs = errors(ends, times, reference, sample)
+        own = errors(found.log_size[sample], found.time[sample], reference, sample)
+        known = calm[sample]
+        first = [
+            np.abs(end[known, 0] - np.log(np.abs(law[sample][known]))).max() for end in (ends, found.log_size[sample])
+        ]
 
         def loop():
             for i in sample:
                 scipy_flow(x0[i], rate[i], slope[i], decay[i], 1e-9)
 
-        ratio = race(lambda: jax.block_until_ready(ours(x0, rate, slope, decay)), loop, rounds=3)
-        ratio *= FLOWS / SAMPLED
-        RACES.append(f"test_ensemble_of_flows: DOP853 on all {FLOWS} flows would take {ratio:.1f} times as long")
+        ratio = race(ours, loop, rounds=3) * FLOWS / SAMPLED
+        steps = np.asarray(found.steps)
+        RACES.append(
+            f"test_ensemble_of_flows: DOP853 on all {FLOWS} flows would take {ratio:.1f} times as long; worst error of "
+            f"tokens, T* and first token: DOP853 {theirs[0]:.1e} {theirs[1]:.1e} {first[0]:.1e}, "
+            f"ours {own[0]:.1e} {own[1]:.1e} {first[1]:.1e}; our steps {steps.mean():.0f} a flow, at most {steps.max()}"
+        )
+    assert (own <= 10 * theirs).all()
     assert ratio >= 10
 
 
-def test_ensemble_against_torchdiffeq(race):
-    """The same flows as one torchdiffeq batch (dopri8 in log time, convergent flows, which it can follow)."""
-    torch = pytest.importorskip("torch")
-    torchdiffeq = pytest.importorskip("torchdiffeq")
-    x0, _, slope, decay = random_flows()
-    sign, start = torch.tensor(np.sign(x0)), torch.tensor(np.log(np.abs(x0)))
-    slopes, decays = torch.tensor(slope)[:, None], torch.tensor(decay)[:, None]
+def torch_flows(torch, x0, rate, slope, decay):
+    """Velocity of one torchdiffeq batch in the combined variable, and its start: ln|x_l| and ln(1 + t).
 
-    def velocity(s, y):
-        delta = torch.nn.functional.softplus(slopes * sign * torch.exp(y), threshold=50)
-        own, gate = torch.exp(2 * y + torch.log(delta) + s), torch.exp(-decays * delta)
-        total, sums = torch.zeros_like(own[:, 0]), []
+    A batch has one step and one end for all flows, so each flow's clock slows down to a stop as it comes to the
+    horizon, or to its top in a blow-up: by 1 - e^-room, at a rate of 1, which no step is limited by.
+    """
+    sign, start = torch.tensor(np.sign(x0)), torch.tensor(np.log(np.abs(x0)))
+    rates, slopes, decays = (
+        torch.tensor(np.broadcast_to(part, FLOWS).copy())[:, None] for part in (rate, slope, decay)
+    )
+    top = torch.maximum(start.amax(1), -torch.log(slopes[:, 0])) + 35
+    end = float(np.logaddexp(0, LOG_HORIZON))
+
+    def speeds(y, s):
+        z = slopes * sign * torch.exp(y)
+        delta = torch.nn.functional.softplus(z, threshold=50)
+        log_delta = torch.where(z < -30, z, torch.log(torch.where(z < -30, 1.0, delta)))
+        own = torch.exp(2 * y + log_delta + s + torch.log(rates.abs()))
+        gate, total, sums = torch.exp(-decays * delta), torch.zeros_like(own[:, 0]), []
         for place in range(TOKENS):
             total = own[:, place] + gate[:, place] * total
             sums.append(total)
-        return -torch.stack(sums, 1)
+        return torch.stack(sums, 1)
+
+    def velocity(_, state):
+        y, s = state
+        g = speeds(y, s[:, None])
+        room = torch.minimum(end - s, top - y.amax(1)).clamp(min=0)
+        clock = -torch.expm1(-room) / (1 + g.sum(1))
+        return torch.sign(rates) * g * clock[:, None], clock
+
+    return velocity, speeds, (start, torch.zeros(FLOWS, dtype=torch.float64))
+
+
+# The longest of these flows is over by tau = 300; what is left of its room there is e^-30.
+TAU = 330.0
+
+
+def test_ensemble_against_torchdiffeq(race):
+    """The same flows of all regimes as one torchdiffeq batch (dopri8, the combined variable): at least 10 times.
+
+    The peer has the loosest power of ten as its tolerance at which its worst flow is within a factor 4 of our worst.
+    """
+    torch, torchdiffeq = pytest.importorskip("torch"), pytest.importorskip("torchdiffeq")
+    x0, rate, slope, decay = random_flows()
+    velocity, _, start = torch_flows(torch, x0, rate, slope, decay)
+    span = torch.tensor([0.0, TAU], dtype=torch.float64)
+
+    def theirs():
+        y, s = torchdiffeq.odeint(velocity, start, span, rtol=1e-8, atol=1e-8, method="dopri8")
+        return y[-1].numpy(), np.expm1(s[-1].numpy())
 
     with jax.enable_x64(True):
-        ours = jax.jit(
-            jax.vmap(
-                lambda x, s, a: line_fate(x, make_line(-1.0, s, a), LOG_HORIZON, tolerance=1e-9).log_size,
-            )
-        )
-        times = torch.tensor([0.0, np.logaddexp(0, LOG_HORIZON)], dtype=torch.float64)
-
-        def theirs():
-            return torchdiffeq.odeint(velocity, start, times, rtol=1e-9, atol=1e-9, method="dopri8")[-1]
-
-        np.testing.assert_allclose(ours(x0, slope, decay), theirs().numpy(), atol=1e-5)
-        ratio = race(lambda: jax.block_until_ready(ours(x0, slope, decay)), theirs, rounds=3)
+        ours, reference = ensemble(rate, 1e-9), ensemble(rate, 1e-12)()
+        ratio = race_of_batches(race, ours, theirs, reference, "test_ensemble_against_torchdiffeq")
     assert ratio >= 10
+
+
+def test_convergent_ensemble_against_torchdiffeq(race):
+    """The peer's best case: convergent flows alone, in log time, where one step suits all; the same bar."""
+    torch, torchdiffeq = pytest.importorskip("torch"), pytest.importorskip("torchdiffeq")
+    x0, _, slope, decay = random_flows()
+    _, speeds, (start, _) = torch_flows(torch, x0, -1.0, slope, decay)
+    span = torch.tensor([0.0, np.logaddexp(0, LOG_HORIZON)], dtype=torch.float64)
+
+    def theirs():
+        y = torchdiffeq.odeint(lambda s, y: -speeds(y, s), start, span, rtol=1e-10, atol=1e-10, method="dopri8")
+        return y[-1].numpy(), np.full(FLOWS, np.inf)
+
+    with jax.enable_x64(True):
+        ours, reference = ensemble(-1.0, 1e-9), ensemble(-1.0, 1e-12)()
+        ratio = race_of_batches(race, ours, theirs, reference, "test_convergent_ensemble_against_torchdiffeq")
+    assert ratio >= 10
+
+
+def race_of_batches(race, ours, theirs, reference, name):
+    """The ratio; our worst flow must be no worse than four times theirs."""
+    found = ours()
+    own, other = errors(found.log_size, found.time, reference), errors(*theirs(), reference)
+    ratio = race(ours, theirs, rounds=3)
+    RACES.append(
+        f"{name}: worst error of tokens and of T*: torchdiffeq {other[0]:.1e} {other[1]:.1e}, "
+        f"ours {own[0]:.1e} {own[1]:.1e}"
+    )
+    assert own.max() <= 4 * other.max()
+    return ratio
 
 
 @pytest.mark.parametrize("backward", [False, True])

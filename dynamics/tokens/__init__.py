@@ -8,6 +8,7 @@ from dynamics.tokens.diagnostics import effective_rank as effective_rank
 from dynamics.tokens.diagnostics import gram_shares as gram_shares
 from dynamics.tokens.diagnostics import leading_share as leading_share
 from dynamics.tokens.diagnostics import participation_ratio as participation_ratio
+from dynamics.tokens.ensemble import line_fates as line_fates
 from dynamics.tokens.fate import Fate as Fate
 from dynamics.tokens.fate import line_fate as line_fate
 from dynamics.tokens.flow import TokenFate as TokenFate

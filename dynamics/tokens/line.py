@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from dynamics.tokens.scan import decayed_sum, decayed_sum_both_ways, spans
-from dynamics.tokens.step_size import held, log_softplus
+from dynamics.tokens.step_size import held
 
 
 class Line(eqx.Module):
@@ -64,18 +64,34 @@ def split_tokens(x: Real[ArrayLike, " tokens"]) -> tuple[Float[Array, " tokens"]
     return jnp.sign(x), jnp.log(jnp.where(size > 0, size, 1.0))
 
 
+def weights(
+    log_size: Float[Array, " tokens"], sign: Float[Array, " tokens"], line: Line
+) -> tuple[Float[Array, " tokens"], Float[Array, " tokens"], Float[Array, " tokens"]]:
+    """(exponent, factor, aged): a token's input weight (Delta, or its exact hold) is e^exponent factor, its gate
+    e^-aged with aged = a Delta.
+
+    One exponential and one logarithm give all of softplus: with e = e^-|z| it is ln(1 + e) above z = max(z, 0), and
+    below 0 it is e^z times ln(1 + e) / e, which lies in [ln 2, 1] however far softplus underflows.
+    The size reaches softplus cut at a number that the dtype can exponentiate; beyond it softplus is straight.
+    """
+    limits = jnp.finfo(log_size.dtype)
+    cut = jnp.minimum(log_size, 0.8 * float(np.log(limits.max)))
+    z = line.slope * sign * jnp.exp(cut) + line.bias
+    low, small = z < 0, jnp.exp(-jnp.abs(z))
+    rest = jnp.log1p(small)
+    delta = jnp.where(low, rest, z + rest)
+    # Below eps the quotient is 1 to rounding, and the guard keeps its unused gradient finite.
+    factor = jnp.where(low, jnp.where(small < limits.eps, 1.0, rest / jnp.maximum(small, limits.eps)), delta)
+    aged = line.decay * delta
+    return jnp.where(low, z, 0.0) + (log_size - cut), factor * held(aged) if line.exact_zoh else factor, aged
+
+
 def log_weights(
     log_size: Float[Array, " tokens"], sign: Float[Array, " tokens"], line: Line
 ) -> tuple[Float[Array, " tokens"], Float[Array, " tokens"]]:
-    """Logarithms of each token's input weight (Delta, or its exact hold) and of its gate, -a Delta.
-
-    The size reaches softplus cut at a number that the dtype can exponentiate; beyond it softplus is straight.
-    """
-    largest = 0.8 * float(np.log(jnp.finfo(log_size.dtype).max))
-    cut = jnp.minimum(log_size, largest)
-    log_delta = log_softplus(line.slope * sign * jnp.exp(cut) + line.bias) + (log_size - cut)
-    aged = line.decay * jnp.exp(jnp.minimum(log_delta, largest))
-    return log_delta + (jnp.log(held(aged)) if line.exact_zoh else 0.0), -aged
+    """Logarithms of each token's input weight and of its gate, -a Delta."""
+    exponent, factor, aged = weights(log_size, sign, line)
+    return exponent + jnp.log(factor), -aged
 
 
 def log_terms(
@@ -88,9 +104,9 @@ def log_terms(
 
     The scale goes into the exponents, so that neither long times nor vanishing steps overflow.
     """
-    log_weight, log_gate = log_weights(log_size, sign, line)
-    own = jnp.where(sign == 0, 0.0, jnp.exp(2 * log_size + log_weight + log_scale))
-    return own, (decayed_sum if line.causal else decayed_sum_both_ways)(jnp.exp(log_gate), own)
+    exponent, factor, aged = weights(log_size, sign, line)
+    own = jnp.where(sign == 0, 0.0, jnp.exp(2 * log_size + exponent + log_scale) * factor)
+    return own, (decayed_sum if line.causal else decayed_sum_both_ways)(jnp.exp(-aged), own)
 
 
 def line_layer(x: Real[ArrayLike, " tokens"], line: Line) -> Float[Array, " tokens"]:

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from dynamics.tokens import blow_up, line_attention, line_fate, line_flow, line_layer, line_phase, make_line
+from dynamics.tokens import (
+    blow_up,
+    line_attention,
+    line_fate,
+    line_fates,
+    line_flow,
+    line_layer,
+    line_phase,
+    make_line,
+)
 from dynamics.tokens.regimes import BLOW_UP, NON_FINITE, OK, REGIMES, STEP_LIMIT
 from experiments import codes
 
@@ -81,6 +90,19 @@ def test_eq_17_3_sign_patterns(signs):
         if value is not None:
             # Printed to 1e-7; ratios to 1e-8 of their own.
             assert_allclose(token / (leader if regime == "follower-power" else 1.0), value, atol=2e-7)
+
+
+def test_an_ensemble_comes_back_in_its_own_order():
+    x = np.array([*(SIZES * signs for signs in PATTERNS), SIZES])
+    lines = jax.vmap(lambda rate: make_line(rate, 1.0, 0.5))(np.array([1.0] * len(PATTERNS) + [-1.0]))
+    # Three groups of four on two workers: the last is filled up with copies.
+    found = line_fates(x, lines, 40.0, together=4, workers=2)
+    assert_allclose(found.time, [*(time for time, _ in PATTERNS.values()), np.inf], atol=2e-10)
+    names = [[regime for regime, _ in tokens] for _, tokens in PATTERNS.values()] + [["convergent"] * 3]
+    assert [[REGIMES[regime] for regime in flow] for flow in found.regime] == names
+    assert_allclose(found.log_time[np.isinf(found.time)], 40.0, rtol=1e-8)
+    traced = jax.eval_shape(lambda x: line_fates(x, lines, 40.0), x)
+    assert jax.tree.map(jnp.shape, traced) == jax.tree.map(jnp.shape, found)
 
 
 @pytest.mark.parametrize("signs", [(1, 1, 1), (-1, 1, -1)])
