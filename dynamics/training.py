@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import optax
 from flax import nnx
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, ArrayLike, Float, Int
 
 # A loss takes the module, a key, and the data that the training was started with.
 Loss = Callable[..., Float[Array, ""]]
@@ -42,9 +42,16 @@ class Course(NamedTuple):
     average: nnx.State | None
 
 
-def adam(steps: int, rate: float, decay: float = 0.1) -> optax.GradientTransformation:
-    """AdamW on gradients clipped to norm 1, the rate falling from `rate` to a tenth along a cosine."""
-    fall = optax.cosine_decay_schedule(rate, steps, alpha=0.1)
+def adam(steps: Int[ArrayLike, ""], rate: Float[ArrayLike, ""], decay: float = 0.1) -> optax.GradientTransformation:
+    """AdamW on gradients clipped to norm 1, the rate falling from `rate` to a tenth along a cosine.
+
+    Both may be traced: one program then serves trainings of other lengths and rates.
+    """
+
+    def fall(count):
+        # optax's own schedule refuses a traced number of steps.
+        return rate * (0.1 + 0.45 * (1 + jnp.cos(jnp.pi * jnp.minimum(count, steps) / steps)))
+
     return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(fall, b2=0.999, weight_decay=decay, mask=_decayed))
 
 
@@ -170,11 +177,21 @@ def advance(training: Training, course: Course, until: Int[Array, ""] | int) -> 
 
 
 def trained(
-    model: nnx.Module, loss: Loss, optimiser: optax.GradientTransformation, key, steps: int, *, data: tuple = ()
+    model: nnx.Module,
+    loss: Loss,
+    optimiser: optax.GradientTransformation,
+    key,
+    steps: int,
+    *,
+    data: tuple = (),
+    until: Int[ArrayLike, ""] | None = None,
 ):
-    """The trained module and the loss of every step; pure, for use under jit and vmap."""
+    """The trained module and the loss of every step; pure, for use under jit and vmap.
+
+    until: break off after so many steps, a number that may be traced; later losses are 0.
+    """
     training, course = start(model, loss, optimiser, key, steps, data=data)
-    course = advance(training, course, steps)
+    course = advance(training, course, steps if until is None else until)
     return training.model(course), course.losses
 
 

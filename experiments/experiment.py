@@ -43,6 +43,7 @@ class Experiment:
     One whose sweeps run for less time than they compile says `lightly=True`: on a CPU XLA then optimises it less.
     `packages` names what the numbers depend on besides jax and numpy; "python" is the interpreter itself.
     A cell that takes seconds even at `quick` has a scale `smoke` too, for the tests that every cell goes through.
+    `price(space)` says what a space costs that nobody should start unwarned, and nothing ("") of any other.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Experiment:
     side_by_side: bool = True
     lightly: bool = False
     coordinates: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
+    price: Callable[[Space], str] | None = None
 
     def __post_init__(self):
         if self.precision not in ("float32", "float64"):

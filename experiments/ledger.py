@@ -121,12 +121,11 @@ class Ledger:
 
     def at(self, scale: str) -> Ledger:
         """The ledger of one scale: at `small` and `paper` larger samples may decide what `quick` leaves open."""
-        if scale not in ("small", "paper"):
+        if scale not in ("small", "paper", "faithful"):
             return self
+        later = "at_small" if scale == "small" else "at_paper"
         claims = {
-            key: dataclasses.replace(
-                entry, expect=getattr(entry, f"at_{scale}") or entry.expect, at_paper=None, at_small=None
-            )
+            key: dataclasses.replace(entry, expect=getattr(entry, later) or entry.expect, at_paper=None, at_small=None)
             for key, entry in self.claims.items()
         }
         return dataclasses.replace(self, claims=claims)

@@ -83,7 +83,8 @@ def run_sweep(
     """Compute every shard of a space that is not stored yet; stop at any instant and call again to go on.
 
     A shard that raises is kept with its traceback in `failures/`, tried again `retries` times, and reported in
-    the outcome. `StoreError` ends the sweep at once; what was stored stays.
+    the outcome. `StoreError` ends the sweep at once; what was stored stays. The watcher is told the price of a space
+    that has one before anything runs.
     """
     run, specs = prepare(experiment, space, scale=scale, root=root, seed=seed)
     manifest = json.dumps(run.manifest, indent=1).encode()
@@ -97,6 +98,8 @@ def run_sweep(
         watch(Progress(experiment.name, len(good), len(specs), f"{name} is {why}; computing it again"))
     waiting, done = [spec for spec in specs if spec.index not in good], len(good)
     watch(Progress(experiment.name, done, len(specs), "start"))
+    if waiting and experiment.price is not None and (told := experiment.price(space)):
+        watch(Progress(experiment.name, done, len(specs), told))
     for attempt in range(retries + 1):
         again = []
         for spec, result in engine(waiting) if waiting else ():

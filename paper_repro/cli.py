@@ -22,8 +22,9 @@ Name = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="PAPER/NAME")]
 class Options:
     """Where results go and what computes them."""
 
-    scale: Literal["quick", "small", "paper"] = "quick"
-    """How much to compute: a few minutes on two cores, a scaled-down protocol where a row has one, or the paper's."""
+    scale: Literal["quick", "small", "paper", "faithful"] = "quick"
+    """How much to compute: a few minutes on two cores, a scaled-down protocol where a row has one, or the paper's.
+    Faithful: networks at their published sizes, for hours of an accelerator; the cost is told before it starts."""
     out: Path = Path("out")
     """The output folder; data, figures and verdicts live below it."""
     engine: Literal["serial", "processes", "dask"] = "serial"

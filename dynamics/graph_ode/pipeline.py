@@ -9,11 +9,13 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float, Int
 
 from dynamics.graph_ode.codebook import Codebook, fit_codebook
 from dynamics.graph_ode.predictor_training import Schedule, fit_predictor, training_graphs
 from dynamics.graph_ode.scaling import Trajectories, scaling_of
+from dynamics.graph_ode.vector_quantiser import Schedule as QuantiserSchedule
+from dynamics.graph_ode.vector_quantiser import VectorQuantiser, fit_quantiser
 
 
 def random_histories(
@@ -35,6 +37,22 @@ def random_histories(
 def fit_codebooks(key, trajectories: Trajectories, *, history: int, codes: int, windows: int = 32000) -> Codebook:
     """A k-means codebook for each channel (leading axis)."""
     return jax.vmap(lambda pasts: fit_codebook(pasts, codes))(random_histories(key, trajectories, history, windows))
+
+
+def fit_quantisers(
+    key, trajectories: Trajectories, *, history: int, windows: int, schedule: QuantiserSchedule, **widths
+) -> VectorQuantiser:
+    """A learned codebook for each channel (leading axis). widths: `codes`, `hidden`, `latent`."""
+    draw_key, fit_key = jr.split(key)
+    pasts = random_histories(draw_key, trajectories, history, windows)
+
+    def one(own, key):
+        make_key, train_key = jr.split(key)
+        model = VectorQuantiser(make_key, history=history, dtype=trajectories.dtype, **widths)
+        return fit_quantiser(train_key, model, own, schedule)[0]
+
+    parts = [one(own, k) for own, k in zip(pasts, jr.split(fit_key, len(pasts)), strict=True)]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *parts)
 
 
 class PlaceCoder(NamedTuple):
@@ -88,10 +106,12 @@ def fit_predictors(
     schedule: Schedule,
     how: str = "mean",
     chunk: int = 16,
+    rate: Float[ArrayLike, ""] | None = None,
+    until: Int[ArrayLike, ""] | None = None,
 ):
     """A trained predictor for each channel (leading axis) and the losses of every step, (channels, steps).
 
-    make: (key, scaling of the channel) -> untrained predictor.
+    make: (key, scaling of the channel) -> untrained predictor.  rate, until: see `fit_predictor`.
     """
     scaling = scaling_of(trajectories)
 
@@ -100,7 +120,7 @@ def fit_predictors(
         samples = training_graphs(
             graph_key, coder, films, schedule.windows, history=history, unroll=schedule.unroll, how=how, chunk=chunk
         )
-        return fit_predictor(train_key, make(make_key, scaling), samples, history, schedule)
+        return fit_predictor(train_key, make(make_key, scaling), samples, history, schedule, rate=rate, until=until)
 
     films = jnp.moveaxis(trajectories, 2, 0)
     # One channel after another: side by side they would multiply the memory, and gain nothing on a busy device.

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 from flax import nnx
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, ArrayLike, Bool, Float, Int
 
 from dynamics import training
 from dynamics.graph_ode.codebook import Coder, assign
@@ -99,9 +99,20 @@ class Schedule(NamedTuple):
 
 
 def fit_predictor(
-    key, model: nnx.Module, samples: Samples, history: int, schedule: Schedule
+    key,
+    model: nnx.Module,
+    samples: Samples,
+    history: int,
+    schedule: Schedule,
+    *,
+    rate: Float[ArrayLike, ""] | None = None,
+    until: Int[ArrayLike, ""] | None = None,
 ) -> tuple[nnx.Module, Float[Array, " steps"]]:
-    """The trained predictor and the loss of every step; pure, for use under jit and vmap."""
+    """The trained predictor and the loss of every step; pure, for use under jit and vmap.
+
+    rate, until: of a trial with another rate and fewer steps, in the same program; both may be traced.
+    """
     loss = predictor_loss(history, batch=schedule.batch, noise=schedule.noise)
-    optimiser = training.adam(schedule.steps, schedule.rate, decay=0.0)
-    return training.trained(model, loss, optimiser, key, schedule.steps, data=(samples,))
+    steps = schedule.steps if until is None else until
+    optimiser = training.adam(steps, schedule.rate if rate is None else rate, decay=0.0)
+    return training.trained(model, loss, optimiser, key, schedule.steps, data=(samples,), until=steps)

@@ -174,3 +174,16 @@ def encoded(coders, window: Float[Array, "history channels height width"]):
         return codes, probe_graph(probes, pasts, shape)
 
     return jax.vmap(one)(coders, histories(window))
+
+
+def rebuilt(coders, window: Float[Array, "history channels height width"], key, how: str = "mean"):
+    """The lifted field of a window's last frame, from the true values of its probes."""
+    shape = window.shape[-2:]
+
+    def one(coder, pasts, key):
+        codes = assign(coder, pasts)
+        probes = choose_probes(key, codes, coder.codewords().shape[0], shape, how)
+        return lift(codes, read_probes(probes, pasts[:, -1:])[:, 0])
+
+    keys = jr.split(key, window.shape[1])
+    return jax.vmap(one)(coders, histories(window), keys).reshape(window.shape[1:])

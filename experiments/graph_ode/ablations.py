@@ -10,6 +10,7 @@ import numpy as np
 from dynamics.graph_ode import metrics
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.contenders import Way
+from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
 from experiments.graph_ode.protocol import PROTOCOLS, windows_of, workshop_of
 from experiments.space import Space, listing
@@ -55,12 +56,14 @@ ABLATIONS = Experiment(
         "quick": _space("half", 1, QUICK),
         "small": _space("small", 3, tuple(VARIANTS)),
         "paper": _space("small", 3, tuple(VARIANTS)),
+        "faithful": _space("faithful", 1, tuple(VARIANTS)),
     },
     static=("protocol", "seed", "variant"),
     precision="float32",
     compiled=False,
     shard_cells=1,
     packages=PACKAGES,
+    price=priced(lambda chosen: chosen.test * chosen.horizon),
 )
 
 EXPERIMENTS = (ABLATIONS,)

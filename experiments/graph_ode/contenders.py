@@ -1,17 +1,17 @@
 """Everything that forecasts, fitted to the same trajectories and run from the same windows, with what it cost.
 
 A `Workshop` holds one set of training trajectories; parts that several contenders share (codebook, predictor, decoder)
-are fitted once, and each contender is charged for all it uses. Costs are processor seconds without compilation: they
-are measured, so they alone may differ from run to run.
+are fitted once, and each contender is charged for all it uses. What `Sizes.grids` leaves open is chosen by the error
+of forecasts of validation trajectories (`choices`); rates of long trainings are tried for a share of their steps. Costs
+are processor seconds without compilation: they are measured, so they alone may differ from run to run.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -20,44 +20,18 @@ import jax.random as jr
 from flax import nnx
 
 from dynamics import training
-from dynamics.graph_ode import baselines, denoiser_training, pipeline, predictor_training, rollout, unet
+from dynamics.graph_ode import baselines, denoiser_training, metrics, pipeline, rollout, unet
 from dynamics.graph_ode.noise_table import descent
 from dynamics.graph_ode.predictor import Predictor, Scale
-from dynamics.graph_ode.samplers import Diffusion
+from dynamics.graph_ode.samplers import Diffusion, released_decoder
 from dynamics.graph_ode.scaling import Scaling, features, grown, scaling_of
-from dynamics.graph_ode.wiener import Lifted, fit_wiener
+from dynamics.graph_ode.wiener import Lifted, Wiener, fit_prior, wiener_gain
 from experiments.errors import UserError
+from experiments.graph_ode.choices import Choice, Validation, chosen, compiled, timed
+from experiments.graph_ode.sizes import Sizes as Sizes
 
 # A probe starts by looking almost at itself alone; mixing is learned, not unlearned.
 SELF_SCORE = 8.0
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How large the parts are and how long they are trained.
-
-    history, codes, block: T, K, frames between two chances to encode.  histories: what the codebook is fitted to.
-    width, heads, predictor: of the graph predictor and its training.  noise: q of the Wiener decoder.  steps, batch,
-    unroll: of the network baselines' training.  ranks: of the mode decompositions.  modes: of the Fourier operators.
-    denoiser, start_level, sampler_steps: of the diffusion decoder.
-    """
-
-    history: int = 10
-    codes: int = 30
-    block: int = 5
-    histories: int = 32_000
-    width: int = 48
-    heads: int = 2
-    predictor: predictor_training.Schedule = field(default_factory=predictor_training.Schedule)
-    noise: float = 0.02
-    steps: int = 600
-    batch: int = 8
-    unroll: int = 3
-    ranks: tuple[int, int] = (41, 164)
-    modes: int = 16
-    denoiser: denoiser_training.DenoiserSchedule = field(default_factory=denoiser_training.DenoiserSchedule)
-    start_level: int = 20
-    sampler_steps: int = 5
 
 
 BASELINES = {
@@ -92,12 +66,26 @@ PIPELINES = {
 }
 
 
+NOTHING = Choice((0.0,))
+
+
 class Contender(NamedTuple):
-    """`run(windows, horizon)`: (n, T, C, H, W) to (n, horizon, C, H, W); numbers trained or fitted, and seconds."""
+    """`run(windows, horizon)`: (n, T, C, H, W) to (n, horizon, C, H, W); numbers trained or fitted, and seconds.
+
+    rate: of Adam, of what is trained in steps.  setting: ridge, delays, q of the Wiener decoder, or start level of the
+    diffusion decoder.  Both with what they were chosen from; 0 where there is none.
+    """
 
     run: Callable
     parameters: int
     seconds: float
+    rate: Choice = NOTHING
+    setting: Choice = NOTHING
+
+    @property
+    def choosing(self) -> float:
+        """Processor seconds of all that was tried."""
+        return self.rate.seconds + self.setting.seconds
 
 
 class Weighed(nnx.Module):
@@ -125,14 +113,6 @@ class UNetForecaster(nnx.Module):
         return grown(window, jnp.moveaxis(output, 0, -1), scaling)
 
 
-def timed(function: Callable, *arguments) -> tuple[Any, float]:
-    """The function's result, compiled, and the processor seconds it took without compilation."""
-    compiled = jax.jit(function).lower(*arguments).compile()
-    begun = time.process_time()
-    result = jax.block_until_ready(compiled(*arguments))
-    return result, time.process_time() - begun
-
-
 def count(*trees) -> int:
     """How many numbers these hold."""
     return sum(leaf.size for leaf in jax.tree.leaves(trees))
@@ -140,11 +120,15 @@ def count(*trees) -> int:
 
 @dataclass
 class Workshop:
-    """Contenders fitted to one set of training trajectories, (n, frames, C, H, W) in [0, 1], under one key."""
+    """Contenders fitted to one set of training trajectories, (n, frames, C, H, W) in [0, 1], under one key.
+
+    validation: what settings are chosen on; without it each is the first of its grid.
+    """
 
     key: jax.Array
     trajectories: jax.Array
     sizes: Sizes
+    validation: Validation | None = None
     made: dict = field(default_factory=dict)
 
     def contender(self, name: str) -> Contender:
@@ -163,24 +147,51 @@ class Workshop:
     def _key(self, name: str):
         return jr.fold_in(self.key, sum(ord(letter) * 131**i for i, letter in enumerate(name)) % 2**31)
 
+    def _chosen(self, values, trial: Callable) -> Choice:
+        return chosen(values, trial, self.validation is not None)
+
+    def _trained(self, fit: Callable, *arguments, steps: int, rates, forecaster: Callable):
+        """What `fit(*arguments, rate, steps)` trains at the best rate, its seconds, and the choice of the rate.
+
+        forecaster: what was fitted -> a contender's `run`.
+        """
+        whole, trial = jnp.asarray(steps, jnp.int32), max(1, round(self.sizes.grids.trial * steps))
+        program = compiled(fit, *arguments, jnp.float32(rates[0]), whole)
+
+        def tried(rate):
+            fitted, seconds = program(*arguments, jnp.float32(rate), jnp.asarray(trial, jnp.int32))
+            return self.validation.missed(forecaster(fitted)), seconds
+
+        choice = self._chosen(rates, tried)
+        return *program(*arguments, jnp.float32(choice.value), whole), choice
+
     # ---- baselines
 
     def _baseline(self, name: str) -> Contender:
+        grids = self.sizes.grids
         if name == "persistence":
-            return Contender(_runner(lambda _, w: baselines.persistence(w), ()), 0, 0.0)
+            return Contender(partial(_forecaster(lambda _, w: baselines.persistence(w)), ()), 0, 0.0)
         if name == "ar":
-            fitted, seconds = timed(
-                partial(baselines.fit_autoregression, history=self.sizes.history), self.trajectories
+            least = partial(baselines.fit_autoregression, history=self.sizes.history)
+            fit = compiled(lambda films, ridge: least(films, ridge=ridge), self.trajectories, jnp.float32(0))
+            made = self._tuned(
+                _forecaster(baselines.autoregression),
+                lambda ridge: fit(self.trajectories, jnp.float32(ridge)),
+                grids.ridges,
             )
-            return Contender(
-                _runner(baselines.autoregression, fitted), fitted.weights.size + fitted.offset.size, seconds
-            )
+            # The means of its inputs are no numbers of their own: they could stand in the offset.
+            return made._replace(parameters=made.parameters - self.sizes.history * self.trajectories.shape[2])
         if name.startswith("dmd"):
             n, frames, *shape = self.trajectories.shape
             rank = min(self.sizes.ranks[name == "dmd-4"], n * frames // 2, shape[0] * shape[1] * shape[2] // 2)
-            fit = partial(baselines.fit_mode_decomposition, rank=rank)
-            fitted, seconds = timed(fit, self._key(name), self.trajectories)
-            return Contender(_runner(baselines.mode_decomposition, fitted), count(fitted), seconds)
+            run, key = _forecaster(baselines.mode_decomposition), self._key(name)
+
+            def decomposed(delays):
+                return timed(
+                    partial(baselines.fit_mode_decomposition, rank=rank, delays=delays), key, self.trajectories
+                )
+
+            return self._tuned(run, decomposed, grids.delays)
         make, pixels = self._network(name)
         loss = baselines.unrolled_loss(
             self.sizes.history,
@@ -190,17 +201,39 @@ class Workshop:
             pixels=pixels,
         )
 
-        def fit(key, trajectories):
+        def fit(key, trajectories, rate, until):
             weight_key, batch_key = jr.split(key)
             model, steps = make(scaling_of(trajectories), weight_key), self.sizes.steps
-            return training.trained(model, loss, training.adam(steps, 4e-3), batch_key, steps, data=(trajectories,))[0]
+            optimiser = training.adam(until, rate)
+            data = (trajectories, baselines.units_of(trajectories))
+            return training.trained(model, loss, optimiser, batch_key, steps, data=data, until=until)[0]
 
-        model, seconds = timed(fit, self._key(name), self.trajectories)
-        return Contender(_runner(lambda net, window: net(window), model), baselines.weight_count(model), seconds)
+        run = _forecaster(lambda net, window: net(window))
+        model, seconds, rate = self._trained(
+            fit,
+            self._key(name),
+            self.trajectories,
+            steps=self.sizes.steps,
+            rates=grids.rates,
+            forecaster=lambda net: partial(run, net),
+        )
+        return Contender(partial(run, model), baselines.weight_count(model), seconds, rate)
+
+    def _tuned(self, run: Callable, fit: Callable, values) -> Contender:
+        """A contender fitted in closed form with each of the values; `fit(value)` -> what was fitted, and seconds."""
+        done = {}
+
+        def tried(value):
+            done[value] = fit(value)
+            return self.validation.missed(partial(run, done[value][0])), done[value][1]
+
+        choice = self._chosen(values, tried)
+        fitted, seconds = done.get(choice.value) or fit(choice.value)
+        return Contender(partial(run, fitted), count(fitted), seconds, setting=choice)
 
     def _network(self, name: str):
         history, modes = self.sizes.history, min(self.sizes.modes, min(self.trajectories.shape[-2:]) // 2)
-        operator = partial(baselines.FourierOperator, history, modes=modes)
+        operator = partial(baselines.FourierOperator, history, modes=modes, width=self.sizes.operator)
         return {
             "pointwise": (partial(baselines.PointwiseNetwork, history), 256),
             "fno-direct": (partial(operator, residual=False), None),
@@ -221,37 +254,48 @@ class Workshop:
 
         def make():
             sizes, shape = self.sizes, self.trajectories.shape
-            if kind == "codebook":
-                fit = partial(pipeline.fit_codebooks, history=sizes.history, codes=sizes.codes, windows=sizes.histories)
-                return timed(fit, self._key("codebook"), self.trajectories)
-            one = pipeline.place_coder(self._key(kind), shape[-2:], sizes.codes, kind)
-            return jax.tree.map(lambda leaf: jnp.stack([leaf] * shape[2]), one), 0.0
+            if kind != "codebook":
+                one = pipeline.place_coder(self._key(kind), shape[-2:], sizes.codes, kind)
+                return jax.tree.map(lambda leaf: jnp.stack([leaf] * shape[2]), one), 0.0
+            options = {"history": sizes.history, "codes": sizes.codes, "windows": sizes.histories}
+            fit = partial(pipeline.fit_codebooks, **options)
+            if sizes.quantiser is not None:
+                widths = {"hidden": sizes.hidden, "latent": sizes.latent}
+                fit = partial(pipeline.fit_quantisers, schedule=sizes.quantiser, **options, **widths)
+            return timed(fit, self._key("codebook"), self.trajectories)
 
         return self._once(("coders", kind), make)
 
-    def predictors(self, kind: str = "codebook", mode: str = "rk4_1", how: str = "mean", weighted: bool = True):
-        """Predictor of each channel, the losses of its training, and the seconds it took."""
+    def predictors(
+        self, kind: str = "codebook", mode: str = "rk4_1", how: str | None = None, weighted: bool = True
+    ) -> tuple:
+        """Predictor of each channel, the seconds it took, and the choice of its rate.
+
+        The rate is chosen for the pipeline as it is, and taken over by all its variants.
+        """
+        how = how or self.sizes.how
+        asked = (kind, mode, how, weighted)
+        usual = ("codebook", "rk4_1", self.sizes.how, True)
+
+        def untrained(share, key, scaling):
+            sizes = self.sizes
+            form = {"norms": True, "activation": jax.nn.relu}
+            if not sizes.published:
+                form = {
+                    "features": "differences",
+                    "residual": True,
+                    "self_score": SELF_SCORE,
+                    "norms": False,
+                    "activation": jax.nn.gelu,
+                    "scale": Scale(*scaling),
+                }
+            model = Predictor(key, history=sizes.history, width=sizes.width, heads=sizes.heads, mode=mode, **form)
+            return Weighed(model, share)
 
         def make():
-            sizes = self.sizes
+            sizes, coders = self.sizes, self.coders(kind)[0]
 
-            def untrained(share, key, scaling):
-                model = Predictor(
-                    key,
-                    history=sizes.history,
-                    width=sizes.width,
-                    heads=sizes.heads,
-                    mode=mode,
-                    features="differences",
-                    residual=True,
-                    self_score=SELF_SCORE,
-                    norms=False,
-                    activation=jax.nn.gelu,
-                    scale=Scale(*scaling),
-                )
-                return Weighed(model, share)
-
-            def fit(key, coders, trajectories, share):
+            def fit(key, coders, trajectories, share, rate, until):
                 return pipeline.fit_predictors(
                     key,
                     coders,
@@ -260,53 +304,109 @@ class Workshop:
                     history=sizes.history,
                     schedule=sizes.predictor,
                     how=how,
-                )
+                    rate=rate,
+                    until=until,
+                )[0]
 
+            rates = sizes.grids.predictor_rates
+            rates = rates if asked == usual else (self.predictors()[2].value,)
             share = jnp.asarray(float(weighted), self.trajectories.dtype)
-            return timed(fit, self._key("predictor"), self.coders(kind)[0], self.trajectories, share)
+            return self._trained(
+                fit,
+                self._key("predictor"),
+                coders,
+                self.trajectories,
+                share,
+                steps=sizes.predictor.steps,
+                rates=rates,
+                forecaster=lambda found: self._rolled(rollout.Pipeline(coders, found, Lifted()), how=how),
+            )
 
-        return self._once(("predictors", kind, mode, how, weighted), make)
+        return self._once(("predictors", *asked), make)
 
-    def decoder(self, name: str):
-        """The decoder "lifted" (none), "wiener" or "unet", and the seconds it took."""
+    def decoder(self, name: str) -> tuple:
+        """The decoder "lifted" (none), "wiener" or "unet", the seconds it took, and the choice of its setting.
 
-        def make():
-            frames = self.trajectories.reshape(-1, *self.trajectories.shape[2:])
-            if name == "lifted":
-                return Lifted(), 0.0
-            if name == "wiener":
-                return timed(lambda frames: fit_wiener(frames, self.sizes.noise), frames)
-            if name != "unet":
-                raise UserError(f"Unknown decoder {name!r}: choose from lifted, wiener, unet.")
-            schedule, shape = self.sizes.denoiser, unet.small_unet(frames.shape[1], layout=self.layout)
+        q of the Wiener decoder is chosen by forecasts; the level at which the diffusion decoder starts, for which that
+        would take an hour, by true validation windows sent through the codes and back.
+        """
+
+        def wiener():
+            coders, predictors = self.coders()[0], self.predictors()[0]
+            prior, seconds = timed(fit_prior, self._frames)
+
+            def made(q):
+                return Wiener(prior.mean, wiener_gain(prior.spectrum, q))
+
+            def tried(q):
+                return self.validation.missed(self._rolled(rollout.Pipeline(coders, predictors, made(q)))), 0.0
+
+            choice = self._chosen(self.sizes.grids.noises, tried)
+            return made(choice.value), seconds, choice
+
+        def diffusion():
+            sizes = self.sizes
+            schedule = sizes.denoiser
+            shape = replace(sizes.network, channels=self._frames.shape[1], layout=self.layout)
             (denoiser, _), seconds = timed(
                 lambda key, frames: denoiser_training.train_denoiser(key, shape, schedule, frames),
                 self._key("denoiser"),
-                frames,
+                self._frames,
             )
-            levels = descent(self.sizes.start_level, self.sizes.sampler_steps)
-            return Diffusion(denoiser, schedule.table(), levels), seconds
+            if sizes.published:
+                return released_decoder(denoiser, schedule.table()), seconds, Choice(sizes.grids.levels)
 
-        return self._once(("decoder", name), make)
+            def made(level):
+                return Diffusion(denoiser, schedule.table(), descent(level, sizes.sampler_steps))
+
+            choice = self._chosen(sizes.grids.levels, lambda level: (self._restored(made(level)), 0.0))
+            return made(choice.value), seconds, choice
+
+        parts = {"lifted": lambda: (Lifted(), 0.0, NOTHING), "wiener": wiener, "unet": diffusion}
+        if name not in parts:
+            raise UserError(f"Unknown decoder {name!r}: choose from {', '.join(parts)}.")
+        return self._once(("decoder", name), parts[name])
+
+    @property
+    def _frames(self):
+        return self.trajectories.reshape(-1, *self.trajectories.shape[2:])
+
+    def _restored(self, decode) -> float:
+        """Root mean square error of validation windows' last frames after codes, lifting and this decoder."""
+
+        def one(coders, decode, window, key):
+            lifted = rollout.rebuilt(coders, window, key, self.sizes.how)
+            return metrics.squared_error(decode(lifted, key), window[-1])
+
+        windows = self.validation.truth[:, : self.sizes.history]
+        keys = jr.split(self._key("restored"), len(windows))
+        run = jax.jit(lambda coders, decode: jax.lax.map(lambda place: one(coders, decode, *place), (windows, keys)))
+        return float(jnp.mean(jnp.sqrt(run(self.coders()[0], decode))))
 
     def fitted(self, decoder: str = "wiener", **how) -> tuple[rollout.Pipeline, float]:
         """A pipeline (see `predictors` for what may be asked of it) and the seconds of all its parts."""
         coders, first = self.coders(how.get("kind", "codebook"))
-        (predictors, _), second = self.predictors(**how)
-        decode, third = self.decoder(decoder)
+        predictors, second, _ = self.predictors(**how)
+        decode, third, _ = self.decoder(decoder)
         return rollout.Pipeline(coders, predictors, decode), first + second + third
+
+    def _rolled(self, fitted: rollout.Pipeline, adapt: str = "every:1", lifting: str = "copy", how: str | None = None):
+        """A pipeline as a contender's `run`."""
+        rule, key = rollout.rule(adapt), self._key("rollout")
+        options = {"block": self.sizes.block, "lifting": lifting, "how": how or self.sizes.how}
+
+        def run(windows, horizon):
+            keys = jr.split(key, len(windows))
+            return rolled(fitted, windows, rule, keys, horizon=horizon, **options).frames
+
+        return run
 
     def piped(self, way: Way, **how) -> Contender:
         """A pipeline, run in this way."""
         fitted, seconds = self.fitted(way.decoder, **how)
-        options = {"block": self.sizes.block, "lifting": way.lifting, "how": how.get("how", "mean")}
-        adapt, key = rollout.rule(way.adapt), self._key("rollout")
-
-        def run(windows, horizon):
-            keys = jr.split(key, len(windows))
-            return rolled(fitted, windows, adapt, keys, horizon=horizon, **options).frames
-
-        return Contender(run, count(eqx.filter(fitted, eqx.is_inexact_array)), seconds)
+        run = self._rolled(fitted, way.adapt, way.lifting, how.get("how"))
+        size = count(eqx.filter(fitted, eqx.is_inexact_array))
+        return Contender(run, size, seconds, self.predictors(**how)[2], self.decoder(way.decoder)[2])
 
 
 @partial(jax.jit, static_argnames=("horizon", "block", "lifting", "how"))
@@ -316,9 +416,11 @@ def rolled(fitted, windows, adapt, keys, *, horizon, block, lifting, how) -> rol
     return jax.vmap(lambda window, key: one(fitted, window, adapt, key))(windows, keys)
 
 
-def _runner(next_frame: Callable, fitted) -> Callable:
+def _forecaster(next_frame: Callable) -> Callable:
+    """(what was fitted, windows, horizon) to forecasts, compiled once for each shape."""
+
     @partial(jax.jit, static_argnums=2)
     def run(fitted, windows, horizon):
         return jax.vmap(lambda w: baselines.forecast(lambda x: next_frame(fitted, x), w, horizon))(windows)
 
-    return lambda windows, horizon: run(fitted, windows, horizon)
+    return run

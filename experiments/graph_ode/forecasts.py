@@ -14,6 +14,7 @@ import numpy as np
 from dynamics.graph_ode import metrics
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.contenders import BASELINES, PIPELINES
+from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.protocol import PROTOCOLS, windows_of, workshop_of
 from experiments.space import Space, listing
 
@@ -44,7 +45,17 @@ def forecasts(key, *, protocol, seed, model):
     predicted = jax.block_until_ready(contender.run(windows, horizon))
     spent = time.process_time() - begun
     found = jax.tree.map(np.asarray, jax.jit(scores)(predicted, truth))
-    costs = {"training": contender.seconds, "running": spent / len(windows), "parameters": contender.parameters}
+    costs = {
+        "training": contender.seconds,
+        "choosing": contender.choosing,
+        "running": spent / len(windows),
+        "parameters": contender.parameters,
+        "rate": contender.rate.value,
+        "setting": contender.setting.value,
+        "rates_tried": contender.rate.tried,
+        "settings_tried": contender.setting.tried,
+        "validation": contender.setting.error or contender.rate.error,
+    }
     return found | {name: np.float32(value) for name, value in costs.items()}
 
 
@@ -74,20 +85,29 @@ FORECASTS = Experiment(
     outputs={
         **SCORES,
         "training": Quantity("t_{fit}", "processor time of fitting", MEASURED),
+        "choosing": Quantity("t_{try}", "processor time of all that was tried on validation trajectories", MEASURED),
         "running": Quantity("t_{run}", "processor time of one forecast", MEASURED),
         "parameters": Quantity("n", "numbers trained or fitted"),
+        "rate": Quantity("\\eta", "Adam's rate, chosen on validation trajectories; 0: nothing is trained in steps"),
+        "setting": Quantity("s", "ridge, delays, q or start level, chosen there; 0: there is none"),
+        "rates_tried": Quantity("n_\\eta", "rates tried; 0: it was given"),
+        "settings_tried": Quantity("n_s", "settings tried; 0: it was given"),
+        "validation": Quantity("\\epsilon_v", "validation RMSE of the choice when it was made; 0: none was"),
     },
     scales={
         "smoke": _space("smoke", 1, ("wiener-every", "persistence")),
         "quick": _space("quick", 1, QUICK),
         "small": _space("small", 3, ALL),
         "paper": _space("small", 3, ALL),
+        "faithful": _space("faithful", 1, ALL),
     },
     static=("protocol", "seed", "model"),
     precision="float32",
     compiled=False,
     shard_cells=1,
     packages=PACKAGES,
+    # Two ways of running it, each run twice to time it.
+    price=priced(lambda chosen: 4 * chosen.test * chosen.horizon),
 )
 
 EXPERIMENTS = (FORECASTS,)

@@ -2,12 +2,13 @@
 
 `small` is the scaled-down protocol: 60 + 16 trajectories of Swift-Hohenberg as published, on 64 x 64 pixels. `quick`
 has fewer of everything and no diffusion decoder; `half` is a quarter of its area, for sweeps that train many times.
-Data are our own: the published sets, splits and tables were not published to us, so no number here compares with one.
+`faithful` is the record of the released code, for an accelerator (see `faithful` for what it costs). Data are our own:
+the published sets, splits and tables were not published to us, so no number here compares with one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,15 +17,20 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from dynamics.graph_ode import denoiser_training, predictor_training
+from dynamics.graph_ode import denoiser_training, predictor_training, unet, vector_quantiser
 from dynamics.graph_ode.fields import recipe, simulate
-from experiments.graph_ode.contenders import Sizes, Workshop
+from experiments.graph_ode.choices import Validation
+from experiments.graph_ode.contenders import Workshop
+from experiments.graph_ode.sizes import FIXED, Grids, Sizes, published_sizes
 from experiments.keys import root_key
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """Grid points a side, training and test trajectories, first frame forecast, frames forecast, sizes of the parts."""
+    """Grid points a side, training and test trajectories, first frame forecast, frames forecast, sizes of the parts.
+
+    There are as many trajectories to choose settings on as there are to test on.
+    """
 
     points: int
     train: int
@@ -57,6 +63,7 @@ PROTOCOLS = {
             modes=2,
             denoiser=denoiser_training.DenoiserSchedule(steps=2, batch=2, warm_up=0),
             sampler_steps=2,
+            grids=replace(FIXED, noises=(0.02, 0.05)),
         ),
     ),
     "quick": Protocol(
@@ -72,6 +79,7 @@ PROTOCOLS = {
             steps=120,
             batch=4,
             unroll=2,
+            grids=Grids(rates=(4e-3, 1e-2), predictor_rates=(3e-3, 1e-2)),
         ),
     ),
     "half": Protocol(
@@ -82,22 +90,49 @@ PROTOCOLS = {
         horizon=30,
         sizes=Sizes(codes=12, histories=4000, width=24, predictor=predictor_training.Schedule(windows=300, steps=500)),
     ),
-    "small": Protocol(points=64, train=60, test=16, start=20, horizon=80, sizes=Sizes()),
+    "small": Protocol(points=64, train=60, test=16, start=20, horizon=80, sizes=Sizes(grids=Grids())),
+    "faithful": Protocol(points=128, train=100, test=50, start=20, horizon=80, sizes=published_sizes()),
+    # All that is published in form, none of it in size: twenty steps of everything, for tests.
+    "faithful-smoke": Protocol(
+        points=16,
+        train=2,
+        test=2,
+        start=10,
+        horizon=5,
+        sizes=replace(
+            published_sizes(),
+            codes=8,
+            histories=500,
+            quantiser=vector_quantiser.Schedule(pretraining=20, quantising=20, batch=64),
+            hidden=8,
+            latent=8,
+            width=16,
+            heads=2,
+            steps=20,
+            batch=2,
+            modes=2,
+            operator=8,
+            predictor=predictor_training.Schedule(windows=16, unroll=2, steps=20, batch=2),
+            network=replace(unet.published_unet(), base=8, multipliers=(1, 2), attention=(1,), blocks=1, groups=4),
+            denoiser=replace(denoiser_training.FAITHFUL_DENOISER, steps=20, batch=2, warm_up=5),
+        ),
+    ),
 }
 
 
 class Trajectories(NamedTuple):
-    """Training and test trajectories (n, frames, channels, height, width), scaled by the extremes of the former."""
+    """Trajectories (n, frames, channels, height, width) to train, choose and test with, scaled by the first ones."""
 
     training: np.ndarray
+    validation: np.ndarray
     test: np.ndarray
 
 
-def scaled(training: np.ndarray, test: np.ndarray) -> Trajectories:
-    """Both on the scale on which the training set spans [0, 1] in each channel."""
+def scaled(training: np.ndarray, *others: np.ndarray) -> Trajectories:
+    """All on the scale on which the training set spans [0, 1] in each channel."""
     low = training.min(axis=(0, 1, 3, 4), keepdims=True)
     span = np.maximum(training.max(axis=(0, 1, 3, 4), keepdims=True) - low, 1e-12)
-    return Trajectories((training - low) / span, (test - low) / span)
+    return Trajectories(*((part - low) / span for part in (training, *others)))
 
 
 @lru_cache(maxsize=4)
@@ -112,19 +147,25 @@ def trajectories_of(protocol: str, seed: int) -> Trajectories:
         frames=chosen.frames,
     )
     run = jax.jit(lambda keys: jax.lax.map(lambda key: simulate(key, made).astype(jnp.float32), keys, batch_size=4))
-    fields = np.asarray(run(jr.split(jr.fold_in(root_key(seed), 1), chosen.train + chosen.test)))
-    return scaled(fields[: chosen.train], fields[chosen.train :])
+    fields = np.asarray(run(jr.split(jr.fold_in(root_key(seed), 1), chosen.train + 2 * chosen.test)))
+    training, test, validation = np.split(fields, [chosen.train, chosen.train + chosen.test])
+    return scaled(training, validation, test)
 
 
 @lru_cache(maxsize=4)
 def workshop_of(protocol: str, seed: int) -> Workshop:
     """What fits contenders to the training trajectories; a process that asks again finds them fitted."""
-    training = jnp.asarray(trajectories_of(protocol, seed).training)
-    return Workshop(jr.fold_in(root_key(seed), 2), training, PROTOCOLS[protocol].sizes)
+    chosen, films = PROTOCOLS[protocol], trajectories_of(protocol, seed)
+    validation = Validation(*cut(chosen, films.validation))
+    return Workshop(jr.fold_in(root_key(seed), 2), jnp.asarray(films.training), chosen.sizes, validation)
 
 
 def windows_of(protocol: str, seed: int) -> tuple[jax.Array, jax.Array]:
     """The windows from which test trajectories are forecast, and the frames that came."""
-    chosen, test = PROTOCOLS[protocol], trajectories_of(protocol, seed).test
-    past = test[:, chosen.start - chosen.sizes.history : chosen.start]
-    return jnp.asarray(past), jnp.asarray(test[:, chosen.start :])
+    return cut(PROTOCOLS[protocol], trajectories_of(protocol, seed).test)
+
+
+def cut(chosen: Protocol, films: np.ndarray) -> tuple[jax.Array, jax.Array]:
+    """What is seen of trajectories and what is to be forecast."""
+    past = films[:, chosen.start - chosen.sizes.history : chosen.start]
+    return jnp.asarray(past), jnp.asarray(films[:, chosen.start :])

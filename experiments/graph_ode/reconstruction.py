@@ -7,31 +7,15 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from dynamics.graph_ode import metrics
-from dynamics.graph_ode.codebook import assign
-from dynamics.graph_ode.lifting import lift
-from dynamics.graph_ode.probes import choose_probes, read_probes
-from dynamics.graph_ode.rollout import histories
+from dynamics.graph_ode import metrics, rollout
 from experiments.experiment import Experiment, Quantity
+from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
 from experiments.graph_ode.protocol import PROTOCOLS, trajectories_of, workshop_of
 from experiments.space import Space, listing
 
 REPRESENTATIVES = ("mean", "random")
-DRAWS = 16
-
-
-def rebuilt(coders, window, key, how):
-    """The lifted field of a window's last frame, from the true values of its probes."""
-    shape = window.shape[-2:]
-
-    def one(coder, pasts, key):
-        codes = assign(coder, pasts)
-        probes = choose_probes(key, codes, coder.codewords().shape[0], shape, how)
-        return lift(codes, read_probes(probes, pasts[:, -1:])[:, 0])
-
-    keys = jr.split(key, window.shape[1])
-    return jax.vmap(one)(coders, histories(window), keys).reshape(window.shape[1:])
+DRAWS, FRAMES = 16, 4
 
 
 def reconstruction(key, *, protocol, seed, decoder):
@@ -39,7 +23,7 @@ def reconstruction(key, *, protocol, seed, decoder):
     chosen, workshop = PROTOCOLS[protocol], workshop_of(protocol, seed)
     coders, (decode, _) = workshop.coders()[0], workshop.decoder(decoder)
     history, test = chosen.sizes.history, trajectories_of(protocol, seed).test
-    ends = np.unique(np.linspace(chosen.start, chosen.frames - 1, 4).astype(int))
+    ends = np.unique(np.linspace(chosen.start, chosen.frames - 1, FRAMES).astype(int))
     windows = jnp.asarray(np.stack([test[:, end - history + 1 : end + 1] for end in ends], axis=1))
 
     @jax.jit
@@ -49,7 +33,7 @@ def reconstruction(key, *, protocol, seed, decoder):
             truth = window[-1]
 
             def errors(how, key):
-                lifted = rebuilt(coders, window, key, how)
+                lifted = rollout.rebuilt(coders, window, key, how)
                 decoded = decode(lifted, key)
                 return jnp.stack([metrics.squared_error(field, truth) for field in (lifted, decoded)])
 
@@ -86,6 +70,7 @@ RECONSTRUCTION = Experiment(
         "quick": _space("quick", 1, ("wiener",)),
         "small": _space("small", 3, ("wiener", "unet")),
         "paper": _space("small", 3, ("wiener", "unet")),
+        "faithful": _space("faithful", 1, ("wiener", "unet")),
     },
     static=("protocol", "seed", "decoder"),
     precision="float32",
@@ -93,6 +78,7 @@ RECONSTRUCTION = Experiment(
     shard_cells=1,
     packages=PACKAGES,
     coordinates={"representative": REPRESENTATIVES},
+    price=priced(lambda chosen: FRAMES * (DRAWS + 1) * chosen.test),
 )
 
 EXPERIMENTS = (RECONSTRUCTION,)

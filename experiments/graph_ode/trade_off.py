@@ -11,6 +11,7 @@ import numpy as np
 
 from dynamics.graph_ode import metrics, rollout
 from experiments.experiment import Experiment, Quantity
+from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.forecasts import MEASURED, PACKAGES, PROTOCOL, SEED
 from experiments.graph_ode.protocol import PROTOCOLS, windows_of, workshop_of
 from experiments.space import Space, listing
@@ -26,7 +27,7 @@ def trade_off(key, *, protocol, seed, decoder):
     chosen, workshop = PROTOCOLS[protocol], workshop_of(protocol, seed)
     fitted, _ = workshop.fitted(decoder)
     windows, truth = windows_of(protocol, seed)
-    one = partial(rollout.rollout, horizon=chosen.horizon, block=chosen.sizes.block)
+    one = partial(rollout.rollout, horizon=chosen.horizon, block=chosen.sizes.block, how=chosen.sizes.how)
 
     @jax.jit
     def run(fitted, windows, truth):
@@ -80,6 +81,7 @@ TRADE_OFF = Experiment(
         "quick": _space("quick", 1, ("wiener",)),
         "small": _space("small", 3, ("wiener", "unet")),
         "paper": _space("small", 3, ("wiener", "unet")),
+        "faithful": _space("faithful", 1, ("wiener", "unet")),
     },
     static=("protocol", "seed", "decoder"),
     precision="float32",
@@ -87,6 +89,7 @@ TRADE_OFF = Experiment(
     shard_cells=1,
     packages=PACKAGES,
     coordinates={"rule": RULES},
+    price=priced(lambda chosen: len(RULES) * chosen.test * chosen.horizon),
 )
 
 EXPERIMENTS = (TRADE_OFF,)

@@ -6,6 +6,8 @@ from experiments.graph_ode import (
     forecasts_claims,
     panel,
     reconstruction,
+    reynolds,
+    reynolds_claims,
     rollout_checks,
     rollout_checks_claims,
     trade_off,
@@ -17,6 +19,7 @@ EXPERIMENTS = (
     *reconstruction.EXPERIMENTS,
     *ablations.EXPERIMENTS,
     *panel.EXPERIMENTS,
+    *reynolds.EXPERIMENTS,
     *rollout_checks.EXPERIMENTS,
 )
-CLAIMS = (*forecasts_claims.CLAIMS, *rollout_checks_claims.CLAIMS)
+CLAIMS = (*forecasts_claims.CLAIMS, *reynolds_claims.CLAIMS, *rollout_checks_claims.CLAIMS)

@@ -7,6 +7,7 @@ from figures.graph_ode import (
     forecasts,
     patterns,
     pipeline_panel,
+    reynolds,
     sampling,
     staleness,
 )
@@ -21,4 +22,5 @@ FIGURES = (
     *staleness.FIGURES,
     *forecasts.FIGURES,
     *pipeline_panel.FIGURES,
+    *reynolds.FIGURES,
 )

@@ -59,9 +59,25 @@ def _samples(values: xr.DataArray) -> xr.DataArray:
     return values.stack(sample=("seed", "trajectory"), create_index=False)
 
 
+def _values(values: xr.DataArray) -> str:
+    """What was chosen under each seed, each value once; nothing where there is nothing to choose."""
+    return "/".join(f"{value:g}".replace("0.", ".", 1) for value in np.unique(values.values.round(7)) if value)
+
+
+SETTINGS = {"ar": "ridge", "dmd": "delays", "dmd-4": "delays", "wiener": "$q$", "increment": "$q$", "unet-": "$s$"}
+
+
+def _chosen(ds: xr.Dataset, name: str) -> str:
+    """Rate and other setting of a model, as they are printed beside its bar."""
+    own = ds.sel(model=name)
+    parts = [(r"$\eta$", own.rate)]
+    parts += [(label, own.setting) for start, label in SETTINGS.items() if name.startswith(start)]
+    return ", ".join(f"{label} {told}" for label, values in parts if (told := _values(values)))
+
+
 def horizon(ds: xr.Dataset):
-    """RMSE and SSIM against the frame forecast, and all models' means with their costs."""
-    figure, panels = style.canvas(1, 3, height=3.6, gridspec_kw={"width_ratios": [1, 1, 1.15]})
+    """RMSE and SSIM against the frame forecast, and all models' means with their costs and settings."""
+    figure, panels = style.canvas(1, 3, height=3.6, gridspec_kw={"width_ratios": [1, 1, 1.9]})
     error, names = np.sqrt(ds.square), [str(name) for name in ds.model.values]
     looks = _look(names)
     frames = np.arange(1, ds.sizes["frame"] + 1)
@@ -77,16 +93,25 @@ def horizon(ds: xr.Dataset):
     panel = panels[0][2]
     means = error.mean("frame")
     order = sorted(names, key=lambda name: float(means.sel(model=name).mean()))
+    columns = {"numbers": 0.62, "CPU s": 0.74, "chosen": 0.77}
+    beside = panel.get_yaxis_transform()
     for place, name in enumerate(order):
         mean, low, high = _spread(_samples(means.sel(model=name, drop=True)))
         colour = looks[name]["color"]
         panel.barh(place, mean, color=colour, alpha=0.55 if name.startswith(PIPED) else 0.3, height=0.7)
         panel.plot([low, high], [place, place], color=style.INK, linewidth=1.0)
-        size = float(ds.parameters.sel(model=name).isel(seed=0))
-        panel.annotate(f" {size:,.0f}", (float(high), place), va="center", fontsize=6)
+        own = ds.sel(model=name)
+        told = (f"{float(own.parameters[0]):,.0f}", f"{float(own.training.mean()):.1f}", _chosen(ds, name))
+        for text, (column, at) in zip(told, columns.items(), strict=True):
+            panel.text(at, place, text, transform=beside, va="center", fontsize=5.5,
+                       ha="left" if column == "chosen" else "right")  # fmt: skip
+    for column, at in columns.items():
+        panel.text(at, len(order) - 0.35, column, transform=beside, fontsize=6, style="italic",
+                   ha="left" if column == "chosen" else "right")  # fmt: skip
     panel.set_yticks(range(len(order)), [SHORT[name] for name in order], fontsize=6.5)
-    panel.set(xlabel="RMSE, mean over frames", xlim=(0, 1.3 * float(means.mean(("seed", "trajectory")).max())))
-    panel.set_title("numbers fitted beside the bars", fontsize=7, loc="right")
+    most = float(means.mean(("seed", "trajectory")).max())
+    panel.set(xlabel="RMSE, mean over frames", xlim=(0, 2.1 * most), ylim=(-0.6, len(order) + 0.3))
+    panel.set_xticks([tick for tick in panel.get_xticks() if tick <= 1.1 * most])
     style.label_panels(panels[0])
     return figure
 
@@ -223,7 +248,9 @@ FIGURES = (
         caption="Forecasts of our own Swift-Hohenberg fields, scaled down (the published tables were not published to "
         "us). (a) RMSE and (b) SSIM against frames ahead, mean over seeds and test trajectories; thick: the pipeline, "
         "with one encoding or with one before every block of five frames. (c) Mean over frames with 95 % intervals "
-        "over trajectories, beside each bar how many numbers were fitted.",
+        "over trajectories; beside each bar how many numbers were fitted, in how many processor seconds (parts that "
+        "contenders share counted in each), and what was chosen on validation trajectories: Adam's rate, ridge, "
+        "delays, noise q of the Wiener decoder, start level s of the diffusion decoder.",
         counterpart="its Fig. 3 and Table 1, on other data",
     ),
     Figure(

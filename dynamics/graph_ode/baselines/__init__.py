@@ -12,4 +12,5 @@ from dynamics.graph_ode.baselines.networks import PeriodicCNN as PeriodicCNN
 from dynamics.graph_ode.baselines.networks import PointwiseNetwork as PointwiseNetwork
 from dynamics.graph_ode.baselines.networks import weight_count as weight_count
 from dynamics.graph_ode.baselines.objective import random_windows as random_windows
+from dynamics.graph_ode.baselines.objective import units_of as units_of
 from dynamics.graph_ode.baselines.objective import unrolled_loss as unrolled_loss

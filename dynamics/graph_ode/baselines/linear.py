@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from dynamics.graph_ode.baselines.forecasting import Frame, Window
 from dynamics.graph_ode.scaling import Trajectories
@@ -25,8 +25,11 @@ class Autoregression(NamedTuple):
     mean: Float[Array, " inputs"]
 
 
-def fit_autoregression(trajectories: Trajectories, history: int) -> Autoregression:
-    """Least squares over all pixels and times, from sums over one trajectory after another."""
+def fit_autoregression(trajectories: Trajectories, history: int, ridge: Float[ArrayLike, ""] = RIDGE) -> Autoregression:
+    """Least squares over all pixels and times, from sums over one trajectory after another.
+
+    ridge: in units of each regressor's mean square, as `RIDGE` is.
+    """
     frames, channels = trajectories.shape[1:3]
     if frames <= history:
         raise ValueError(f"Argument `trajectories` must have more than {history} frames, but has {frames}.")
@@ -58,7 +61,7 @@ def fit_autoregression(trajectories: Trajectories, history: int) -> Autoregressi
     start = (jnp.zeros((inputs, inputs), zero.dtype), jnp.zeros((inputs, channels), zero.dtype))
     (gram, cross), _ = jax.lax.scan(moments, start, trajectories)
     size = jnp.sqrt(jnp.diag(gram)) + 1e-12
-    scaled = gram / (size[:, None] * size) + RIDGE * jnp.eye(inputs, dtype=zero.dtype)
+    scaled = gram / (size[:, None] * size) + ridge * jnp.eye(inputs, dtype=zero.dtype)
     weights = jnp.linalg.solve(scaled, cross / size[:, None]) / size[:, None]
     return Autoregression(weights, mean_y, mean_x)
 

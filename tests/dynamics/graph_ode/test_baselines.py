@@ -105,7 +105,8 @@ def learned(make, swings, pixels=None):
     @jax.jit
     def train(key, data):
         model = make(key, scaling_of(data))
-        return training.trained(model, loss, training.adam(60, 0.02), key, 60, data=(data,))[1]
+        shown = (data, baselines.units_of(data))
+        return training.trained(model, loss, training.adam(60, 0.02), key, 60, data=shown)[1]
 
     losses = train(jr.key(0), swings)
     return losses[:10].mean(), losses[-10:].mean()
