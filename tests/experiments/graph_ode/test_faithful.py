@@ -34,17 +34,21 @@ def test_section_7_and_17_the_record():
     assert denoiser.steps == 1000 * 100 * 100 // 32
 
 
-def test_its_cost_is_told_and_grows_with_the_fields_decoded():
-    assert FORECASTS.price(FORECASTS.space("small")) == ""
-    told = FORECASTS.price(FORECASTS.space("faithful"))
-    for part in ("312,500 steps", "25.8 million weights", "hours of an accelerator", "Not published to us"):
-        assert part in told
+def test_its_cost_is_told_and_counts_what_is_decoded(monkeypatch):
+    fields = 10
+    found = faithful.estimate(RECORD, fields)
     # A 3 x 3 convolution of c channels to c at n pixels is 18 c^2 n operations; the published ladder has dozens.
     least = 18 * 128**2 * 128**2
-    found = faithful.estimate(RECORD, 10)
-    assert found["decoding"] == 10 * faithful.estimate(RECORD, 1)["decoding"]
-    assert 10 * least < found["decoding"] / (10 * faithful.SAMPLER_STEPS) < 100 * least
-    assert 2 < found["training"] / found["steps"] / 32 / (found["decoding"] / 500) < 4
+    forward = found["decoding"] / fields / faithful.SAMPLER_STEPS
+    assert 10 * least < forward < 100 * least
+    assert 2 < found["training"] / found["steps"] / 32 / forward < 4
+    asked = []
+    monkeypatch.setattr(faithful, "estimate", lambda protocol, fields: asked.append((protocol, fields)) or found)
+    assert FORECASTS.price(FORECASTS.space("small")) == ""
+    told = FORECASTS.price(FORECASTS.space("faithful"))
+    assert asked == [(RECORD, 4 * 50 * 80)]
+    for part in ("312,500 steps", "25.8 million weights", "hours of an accelerator", "Not published to us"):
+        assert part in told
 
 
 def test_operations_of_a_product_are_counted():
