@@ -91,8 +91,8 @@ def test_twenty_steps_of_the_published_network():
     schedule = replace(RECORD.sizes.denoiser, steps=20, batch=1, warm_up=5)
     fields = jr.uniform(jr.key(0), (4, 1, 16, 16), jnp.float32)
     with jax.enable_x64(False):
-        run = jax.jit(lambda key: denoiser_training.train_denoiser(key, RECORD.sizes.network, schedule, fields))
-        denoise, losses = run(jr.key(1))
+        train = jax.jit(denoiser_training.train_denoiser, static_argnums=(1, 2))
+        denoise, losses = train(jr.key(1), RECORD.sizes.network, schedule, fields)
     assert sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(denoise.weights)) == 25_833_985
     losses = np.asarray(losses)
     assert np.isfinite(losses).all()
