@@ -56,9 +56,11 @@ _QUICK = Sizes(
     unroll=2,
     grids=FIXED,
 )
+# A cylinder of six sites sheds every 320 steps or so.
+_COARSE = {"points": (32, 48), "extent": (32.0, 48.0), "diameter": 6.0, "spacing": 30.0, "substeps": 30, "skipped": 60}
 WAKES = {
     "smoke": lambda: _wakes("quick", (1, 1, 1), 3, replace(_QUICK, histories=200), **_TINY),
-    "quick": lambda: _wakes("quick", (1, 1, 2), 30, _QUICK, skipped=60),
+    "quick": lambda: _wakes("quick", (1, 1, 3), 30, _QUICK, **_COARSE),
     "small": lambda: _wakes("small", (3, 4, 3), 80, Sizes(grids=Grids())),
 }
 

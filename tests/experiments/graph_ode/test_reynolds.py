@@ -22,7 +22,7 @@ def scores(pipeline, cnn=0.95, persistence=0.7):
     means = {"persistence": persistence, "cnn": cnn, "wiener-every": pipeline}
     numbers = np.array(reynolds.ALL)
     rng = np.random.default_rng(0)
-    likeness = np.stack([mean + 0.01 * rng.normal(size=(1, numbers.size, 2, 3)) for mean in means.values()], axis=1)
+    likeness = np.stack([mean + 0.01 * rng.normal(size=(1, numbers.size, 3, 3)) for mean in means.values()], axis=1)
     trained = np.isin(numbers, reynolds.TRAINED)
     likeness = likeness - 0.1 * ~trained[:, None, None]
     dims = ("seed", "model", "number", "wake", "frame")
