@@ -236,13 +236,14 @@ def tournament(
 ) -> xr.Dataset:
     """Everyone against everyone else; `payoff` and `cooperation` of a round by (repetition, player, opponent).
 
-    No player meets itself: those entries are NaN.  watch: told how many stars of how many were played.
+    No player meets itself: those entries are NaN.  watch: told how many stars of how many were played, at first none.
     """
     _at_least(1, turns=turns, workers=1 if workers is None else workers)
     _at_least(2, repetitions=repetitions)
     _at_least(0, seed=seed)
     names = field(others)
     work = stars(names, turns, repetitions, seed)
+    watch(0, len(work))
     values = np.full((2, repetitions, len(names), len(names)), np.nan)
     for done, (place, found) in enumerate(_played(work, min(workers or os.cpu_count() or 1, len(work))), 1):
         star = work[place]

@@ -71,13 +71,14 @@ def tournament(
     from paper_repro.tools.standings import show, write
 
     keep_compiled(out)
+    console = Console()
     with watching() as watch:
 
         def note(done: int, total: int) -> None:
-            watch(Progress("tournament", done, total, "shard"))
+            event = "shard" if done else "bodies are grown; a shard is a player's matches of one repetition"
+            watch(Progress("tournament", done, total, event))
 
         played = games.tournament(turns, repetitions, workers, seed, watch=note)
-    console = Console()
     show(played, console)
     for path in write(played, out / "tournament"):
         console.print(str(path), soft_wrap=True, highlight=False)

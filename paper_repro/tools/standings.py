@@ -50,16 +50,16 @@ def show(played: xr.Dataset, console: Console) -> None:
     table = standings(played)
     console.print(
         f"{len(table)} players, {played.attrs['turns']} rounds a match, {played.sizes['repetition']} repetitions "
-        f"with a new body each; 95% intervals over the repetitions",
+        f"with a new body each; 95% intervals over the repetitions, and the best and worst rank in any of them",
         soft_wrap=True,
     )
-    shown = Table("rank", "in repetitions", "player", "payoff", "cooperation", box=None, pad_edge=False)
+    shown = Table("rank", "ranks in all", "player", "payoff", "cooperation", box=None, pad_edge=False)
     marked = {*GOVERNED, *PEERS}
     for row in table.to_dict("records"):
         ours = row["name"] in marked
         if row["rank"] > TOP and not ours:
             continue
-        ranks = f"{row['best_rank']:g} to {row['worst_rank']:g}"
+        ranks = "-".join(f"{rank:g}" for rank in sorted({row["best_rank"], row["worst_rank"]}))
         shown.add_row(
             str(row["rank"]),
             ranks,
@@ -69,17 +69,20 @@ def show(played: xr.Dataset, console: Console) -> None:
             style="bold" if ours else None,
         )
     console.print(shown)
+    console.print(f"and {len(table) - shown.row_count} others, in ranking.csv")
     labels = dict(zip(table["name"], table["player"], strict=True))
     for row in comparisons(played).to_dict("records"):
-        low, high = row["low"], row["high"]
-        more = (
-            "more than" if low > 0 else "less than" if high < 0 else "no more and no less, as far as one can tell, than"
+        console.print(_told(row, labels[row["beside"]], played.sizes["repetition"]), soft_wrap=True)
+
+
+def _told(row: dict, beside: str, repetitions: int) -> str:
+    size = f"{abs(row['difference']):.3f} a round {'more' if row['difference'] > 0 else 'less'}"
+    interval = f"({row['low']:+.3f} to {row['high']:+.3f})"
+    if row["low"] <= 0 <= row["high"]:
+        return (
+            f"{row['player']} earns as much as {beside}, as far as {repetitions} repetitions tell: {size} {interval}."
         )
-        console.print(
-            f"{row['player']} earns {abs(row['difference']):.3f} a round {more} {labels[row['beside']]} "
-            f"({low:+.3f} to {high:+.3f}).",
-            soft_wrap=True,
-        )
+    return f"{row['player']} earns {size} than {beside} {interval}."
 
 
 def _interval(row: dict, name: str) -> str:
