@@ -42,6 +42,8 @@ def _stack(bodies):
 
 
 def _line(panel, x, y, text, at, **options):
+    # A pale edge keeps the line in sight where the field is dark.
+    panel.plot(x, y, color="white", linewidth=2.6, alpha=0.75)
     panel.plot(x, y, color=style.INK, linewidth=1.1, **{"linestyle": (0, (4, 2)), **options})
     box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
     panel.annotate(text, (x[at], y[at]), (0, 3), textcoords="offset points", fontsize=7, ha="center", bbox=box)

@@ -43,7 +43,7 @@ def five_phases(ds: xr.Dataset):
             stored = published.TOTALS[agent] - published.TOTALS["alpha=0"]
             style.published_points(lead, [rounds[-1]], [stored], None)
     action.set(ylabel="mean action $a(t)$", ylim=(-0.04, 1.06))
-    action.legend(loc="center", ncols=2, columnspacing=0.9, bbox_to_anchor=(0.485, 0.4))
+    action.legend(loc="center left", ncols=2, columnspacing=0.9, bbox_to_anchor=(0.01, 0.4))
     lead.axhline(0, **style.series(SERIES["alpha=0"]), linewidth=0.8)
     # Constant actions lead or trail by thousands, of which an inset has room.
     inset = lead.inset_axes((0.05, 0.08, 0.26, 0.42))
