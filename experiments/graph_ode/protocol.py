@@ -79,7 +79,7 @@ PROTOCOLS = {
             steps=120,
             batch=4,
             unroll=2,
-            grids=Grids(rates=(4e-3, 1e-2), predictor_rates=(3e-3, 1e-2)),
+            grids=Grids(rates=(4e-3, 1e-2), predictor_rates=(3e-3, 1e-2), trial=0.2),
         ),
     ),
     "half": Protocol(

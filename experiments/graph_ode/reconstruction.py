@@ -21,7 +21,7 @@ DRAWS, FRAMES = 16, 4
 def reconstruction(key, *, protocol, seed, decoder):
     """Mean square errors of lifted and of decoded fields, by representative, per trajectory and frame."""
     chosen, workshop = PROTOCOLS[protocol], workshop_of(protocol, seed)
-    coders, (decode, _) = workshop.coders()[0], workshop.decoder(decoder)
+    coders, decode = workshop.coders()[0], workshop.decoder(decoder)[0]
     history, test = chosen.sizes.history, trajectories_of(protocol, seed).test
     ends = np.unique(np.linspace(chosen.start, chosen.frames - 1, FRAMES).astype(int))
     windows = jnp.asarray(np.stack([test[:, end - history + 1 : end + 1] for end in ends], axis=1))

@@ -26,7 +26,7 @@ class Grids:
     predictor_rates: tuple[float, ...] = (3e-3, 1e-3, 1e-2)
     noises: tuple[float, ...] = (0.02, 0.005, 0.05)
     levels: tuple[int, ...] = (20, 10, 50)
-    trial: float = 0.2
+    trial: float = 0.1
 
 
 FIXED = Grids(rates=(4e-3,), ridges=(3e-6,), delays=(1,), predictor_rates=(3e-3,), noises=(0.02,), levels=(20,))

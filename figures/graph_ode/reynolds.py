@@ -32,8 +32,7 @@ def reynolds(ds: xr.Dataset):
             style.simulation_points(panel, places, seen.value.values, ends, i, label=SHORT[name])
         panel.set(xlabel="Reynolds number Re", ylabel=f"{label}, mean over frames")
     panels[0][1].set_yscale("log")
-    panels[0][1].annotate("trained\nat dotted lines", (90, 0.97), xycoords=("data", "axes fraction"), ha="center",
-                          va="top", fontsize=6.5)  # fmt: skip
+    panels[0][0].set_title("trained on: dotted lines", fontsize=7, loc="right")
     figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=6.5)
     style.label_panels(panels[0])
     return figure
