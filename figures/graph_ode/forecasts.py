@@ -110,7 +110,7 @@ def horizon(ds: xr.Dataset):
                    ha="left" if column == "chosen" else "right")  # fmt: skip
     panel.set_yticks(range(len(order)), [SHORT[name] for name in order], fontsize=6.5)
     most = float(means.mean(("seed", "trajectory")).max())
-    panel.set(xlabel="RMSE, mean over frames", xlim=(0, 2.1 * most), ylim=(-0.6, len(order) + 0.3))
+    panel.set(xlabel="RMSE, mean over frames", xlim=(0, 2.5 * most), ylim=(-0.6, len(order) + 0.3))
     panel.set_xticks([tick for tick in panel.get_xticks() if tick <= 1.1 * most])
     style.label_panels(panels[0])
     return figure

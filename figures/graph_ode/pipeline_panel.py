@@ -39,7 +39,7 @@ def pipeline_panel(ds: xr.Dataset):
     panel.set_title("probes", fontsize=7.5, loc="right")
     panel.set(xticks=[], yticks=[])
     band = own.weights.values[np.ix_(order, order)][: present.sum(), : present.sum()]
-    shown(panels[0][3], band, "weights, by level", "$W_{ij}$")
+    shown(panels[0][3], band, "weights", "$W_{ij}$, by level")
     shown(panels[1][0], own.lifted, "lifted forecast", "$y(t+5)$")
     shown(panels[1][1], own.decoded, "decoded", r"$\hat u(t+5)$")
     shown(panels[1][2], own.truth, "truth", "$u(t+5)$")
