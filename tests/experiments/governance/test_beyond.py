@@ -8,7 +8,8 @@ from experiments.claim import judge
 from experiments.governance import company, reactive_claims, two_bodies_claims
 from experiments.ledger import audit, compare
 from tests.experiments.governance.made_beyond import made
-from tests.experiments.governance.quick import dataset, finding, ledger_for
+from tests.experiments.governance.quick import finding, finding_on, ledger_for
+from tests.experiments.quick_row import shifted
 
 LOOPS = {claim.id.removeprefix("governance/"): claim for claim in two_bodies_claims.CLAIMS}
 MEETINGS = {claim.id.removeprefix("governance/"): claim for claim in reactive_claims.CLAIMS}
@@ -21,15 +22,11 @@ def test_claims_of_two_bodies_get_the_verdicts_of_the_ledger_and_reject_their_de
     assert min(found.teeth for found in findings) >= 2
 
 
-def raised(name, by):
-    return lambda ds: ds.assign({name: ds[name] + by})
-
-
 WRONG_LOOPS = {
-    "pair-rest": ("two-bodies", raised("action", 1e-9)),
+    "pair-rest": ("two-bodies", shifted("action", 1e-9)),
     "pair-rate": ("two-bodies", lambda ds: ds.assign(pushed=(1 + 1e-7) * ds.pushed)),
     "twin-fold": ("twins", lambda ds: ds.assign_coords(gain=1.1 * ds.gain)),
-    "rule-rest": ("before-rules", raised("other_action", 1e-6)),
+    "rule-rest": ("before-rules", shifted("other_action", 1e-6)),
     "rule-rate": ("before-rules", lambda ds: ds.assign(pushed=(1 + 1e-6) * ds.pushed)),
 }
 
@@ -37,8 +34,7 @@ WRONG_LOOPS = {
 @pytest.mark.parametrize("name", WRONG_LOOPS)
 def test_claims_of_two_bodies_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG_LOOPS[name]
-    found = finding(LOOPS[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(LOOPS[name], experiment, change).verdict == "refuted"
 
 
 def judged(claim, change=lambda ds: ds):
@@ -54,7 +50,7 @@ def test_claims_of_meetings_hold_on_data_as_theory_has_them():
 
 
 WRONG_MEETINGS = {
-    "reactive-constants": raised("payoff", 0.01),
+    "reactive-constants": shifted("payoff", 0.01),
     "reactive-defection": lambda ds: ds.assign(payoff=-ds.payoff),
     "reactive-shift": lambda ds: ds.assign(payoff=-ds.payoff),
     "guarded-share": lambda ds: ds.assign(payoff=-ds.payoff),

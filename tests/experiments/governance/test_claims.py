@@ -10,6 +10,7 @@ from experiments.governance.stored_claims import CLAIMS as STORED
 from experiments.ledger import audit, compare
 from tests.experiments.governance.made import made
 from tests.experiments.governance.quick import ledger_for
+from tests.experiments.quick_row import scaled, shifted
 
 CLAIMS = (*STORED, *HABITUATION, *SENTINEL, *DIMENSION)
 BY_ID = {claim.id.removeprefix("governance/"): claim for claim in CLAIMS}
@@ -25,14 +26,6 @@ def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
     assert not audit(CLAIMS, ledger_for(CLAIMS))
     assert min(found.teeth for found in findings if found.verdict != "inconclusive") >= 2
     assert all(found.sharp_holds in (True, None) for found in findings if found.verdict == "refuted")
-
-
-def shifted(name, by):
-    return lambda ds: ds.assign({name: ds[name] + by})
-
-
-def scaled(name, by):
-    return lambda ds: ds.assign({name: ds[name] * by})
 
 
 WRONG = {

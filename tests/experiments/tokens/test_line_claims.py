@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from experiments.ledger import audit, compare
 from experiments.tokens import (
     blow_up_claims,
     blur_claims,
@@ -12,7 +11,8 @@ from experiments.tokens import (
     one_token_claims,
     slow_claims,
 )
-from tests.experiments.tokens.quick import dataset, finding, ledger_for
+from tests.experiments.quick_row import scaled
+from tests.experiments.tokens.quick import dataset, finding_on, shortcomings
 from tests.theory.synergy.digits import assert_all_digits, assert_digits
 
 TOPICS = (one_token_claims, convergent_claims, slow_claims, blow_up_claims, euler_claims, blur_claims)
@@ -22,15 +22,7 @@ BY_ID = {claim.id.removeprefix("tokens/"): claim for claim in CLAIMS}
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__name__.rsplit(".", 1)[-1])
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys(topic):
-    findings = [finding(claim) for claim in topic.CLAIMS]
-    assert not compare(findings, ledger_for(topic.CLAIMS))
-    assert not audit(topic.CLAIMS, ledger_for(topic.CLAIMS))
-    assert min(found.teeth for found in findings) >= 2
-    assert all(found.sharp_holds in (None, True) for found in findings)
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
+    assert not shortcomings(topic.CLAIMS)
 
 
 WRONG = {
@@ -65,8 +57,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 def test_spec_17_3_is_simulated():
