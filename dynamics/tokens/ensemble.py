@@ -44,9 +44,13 @@ def line_fates(
     # Copies of the cheapest fill the last group up, so that all groups are one program.
     groups = np.pad(order, (0, -flows % together), mode="edge").reshape(-1, together)
 
+    wide = jax.config.jax_enable_x64
+
     def solve(group):
-        line = jax.tree.map(lambda leaf: leaf[group], leaves)
-        return jax.device_get(_side_by_side(x0[group], line, log_horizon, tolerance, max_steps))
+        # A thread does not inherit `with jax.enable_x64(...)` of the thread that started it.
+        with jax.enable_x64(wide):
+            line = jax.tree.map(lambda leaf: leaf[group], leaves)
+            return jax.device_get(_side_by_side(x0[group], line, log_horizon, tolerance, max_steps))
 
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         parts = list(pool.map(solve, groups))

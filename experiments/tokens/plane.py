@@ -185,12 +185,12 @@ THREE_TOKENS = Experiment(
     },
     scales={
         name: Space((_spectra(symmetric=(1, 0), shared=(1, 0)), replicates(count)))
-        for name, count in (("quick", 140), ("paper", 400))
+        for name, count in (("quick", 160), ("paper", 400))
     },
     coordinates={"position": (1, 2, 3)},
     # With a step size for each channel some solves grow stiff and run into the limit of steps; the others end early.
     cost=lambda columns: 1.0 - columns["shared"],
-    shard_cells=420,
+    shard_cells=480,
 )
 
 PLANE_PANELS = Experiment(

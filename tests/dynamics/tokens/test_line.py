@@ -105,6 +105,13 @@ def test_an_ensemble_comes_back_in_its_own_order():
     assert jax.tree.map(jnp.shape, traced) == jax.tree.map(jnp.shape, found)
 
 
+def test_workers_of_an_ensemble_compute_in_the_callers_precision():
+    with jax.enable_x64(False):
+        found = line_fates(np.array([[0.5]]), make_line(1.0, 1.0, 0.5), 5.0, together=1, max_steps=64)
+    assert found.time.dtype == jnp.float32
+    assert_allclose(found.time, 1.67693920994, rtol=1e-4)
+
+
 @pytest.mark.parametrize("signs", [(1, 1, 1), (-1, 1, -1)])
 def test_eq_18_2_blow_up_variable_agrees_and_names_who_does_not_blow_up_by_itself(signs):
     for last in range(3):
