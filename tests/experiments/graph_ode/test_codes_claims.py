@@ -6,6 +6,7 @@ import pytest
 from experiments.graph_ode import code_graphs_claims, codes_claims, sampling_claims, staleness_claims
 from experiments.ledger import audit, compare
 from tests.experiments.graph_ode.quick import dataset, finding, ledger_for
+from tests.experiments.quick_row import scaled
 
 CLAIMS = (*sampling_claims.CLAIMS, *codes_claims.CLAIMS, *code_graphs_claims.CLAIMS, *staleness_claims.CLAIMS)
 BY_ID = {claim.id.removeprefix("graph_ode/"): claim for claim in CLAIMS}
@@ -28,10 +29,6 @@ def test_one_percent_leaves_out_the_code_map(findings):
     assert found.verdict == "refuted"
     assert found.sharp_holds
     assert found.observed > 10 * found.predicted
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
 
 
 def added(name, amount):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from experiments.graph_ode import decoder_claims, denoising_claims
-from experiments.ledger import audit, compare
-from tests.experiments.graph_ode.quick import dataset, finding, ledger_for
+from tests.experiments.graph_ode.quick import dataset, finding_on, shortcomings
+from tests.experiments.quick_row import scaled
 
 TOPICS = (denoising_claims, decoder_claims)
 BY_ID = {claim.id.removeprefix("graph_ode/"): claim for topic in TOPICS for claim in topic.CLAIMS}
@@ -13,15 +13,7 @@ BY_ID = {claim.id.removeprefix("graph_ode/"): claim for topic in TOPICS for clai
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__name__.rsplit(".", 1)[-1])
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys(topic):
-    findings = [finding(claim) for claim in topic.CLAIMS]
-    assert not compare(findings, ledger_for(topic.CLAIMS))
-    assert not audit(topic.CLAIMS, ledger_for(topic.CLAIMS))
-    assert min(found.teeth for found in findings) >= 2
-    assert all(found.sharp_holds in (None, True) for found in findings)
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
+    assert not shortcomings(topic.CLAIMS)
 
 
 WRONG = {
@@ -49,8 +41,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 def test_oddity_6_tables_differ_by_up_to_a_hundredth():

@@ -7,27 +7,15 @@ from experiments.graph_ode.flows_claims import CLAIMS as FLOWS
 from experiments.graph_ode.patterns_claims import CLAIMS as PATTERNS
 from experiments.graph_ode.responses import eigenvalues
 from experiments.graph_ode.species_claims import CLAIMS as SPECIES
-from experiments.ledger import audit, compare
-from tests.experiments.graph_ode.quick import dataset, finding, ledger_for
+from tests.experiments.graph_ode.quick import dataset, finding, finding_on, shortcomings
+from tests.experiments.quick_row import scaled, shifted
 
 CLAIMS = (*PATTERNS, *SPECIES, *FLOWS)
 BY_ID = {claim.id.removeprefix("graph_ode/"): claim for claim in CLAIMS}
 
 
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
-    findings = [finding(claim) for claim in CLAIMS]
-    assert not compare(findings, ledger_for(CLAIMS))
-    assert not audit(CLAIMS, ledger_for(CLAIMS))
-    assert min(found.teeth for found in findings) >= 2
-    assert all(found.sharp_holds for found in findings if found.verdict == "refuted")
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
-
-
-def shifted(name, by):
-    return lambda ds: ds.assign({name: ds[name] + by})
+    assert not shortcomings(CLAIMS)
 
 
 WRONG = {
@@ -55,8 +43,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 def test_refuted_statements_would_hold_of_other_data():

@@ -14,6 +14,10 @@ from experiments.claim import judge
 from experiments.errors import UserError
 from experiments.graph_ode import forecasts, forecasts_claims, reconstruction, rollout_checks_claims, trade_off
 from experiments.graph_ode.contenders import Workshop
+from experiments.ledger import compare
+from figures import style
+from figures.graph_ode import forecasts as forecasts_figures
+from figures.graph_ode import pipeline_panel
 from tests.experiments.quick_row import QuickRow
 
 ROW = QuickRow("graph_ode")
@@ -118,7 +122,7 @@ def test_wrong_rollouts_are_refuted():
 def test_trained_pipelines_get_the_verdicts_expected_and_their_figures():
     findings = [ROW.finding(claim) for claim in forecasts_claims.CLAIMS]
     told = "; ".join(f"{f.id} {f.verdict} {f.observed:.4g} in {f.low:.4g} .. {f.high:.4g}" for f in findings)
-    for figure in (*figures.FIGURES, *pipeline_panel.FIGURES):
+    for figure in (*forecasts_figures.FIGURES, *pipeline_panel.FIGURES):
         with style.house_style():
             figure.draw(*(ROW.dataset(name.removeprefix("graph_ode/")) for name in figure.experiments))
     assert not [str(d) for d in compare(findings, ROW.ledger_for(forecasts_claims.CLAIMS))], told

@@ -3,10 +3,10 @@
 import pytest
 
 from experiments.graph_ode import attention_claims, graph_flow_claims
-from experiments.ledger import audit, compare
 from figures import style
 from figures.graph_ode.attention import FIGURES
-from tests.experiments.graph_ode.quick import dataset, finding, ledger_for
+from tests.experiments.graph_ode.quick import dataset, finding, shortcomings
+from tests.experiments.quick_row import scaled, shifted
 
 TOPICS = (graph_flow_claims, attention_claims)
 BY_ID = {claim.id.removeprefix("graph_ode/"): claim for topic in TOPICS for claim in topic.CLAIMS}
@@ -14,19 +14,7 @@ BY_ID = {claim.id.removeprefix("graph_ode/"): claim for topic in TOPICS for clai
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__name__.rsplit(".", 1)[-1])
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys(topic):
-    findings = [finding(claim) for claim in topic.CLAIMS]
-    assert not compare(findings, ledger_for(topic.CLAIMS))
-    assert not audit(topic.CLAIMS, ledger_for(topic.CLAIMS))
-    assert min(found.teeth for found in findings) >= 2
-    assert all(found.sharp_holds in (None, True) for found in findings)
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
-
-
-def shifted(name, by):
-    return lambda ds: ds.assign({name: ds[name] + by})
+    assert not shortcomings(topic.CLAIMS)
 
 
 WRONG = {
