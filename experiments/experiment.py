@@ -42,7 +42,8 @@ class Experiment:
     one after another, inside the same compiled call.
     One whose sweeps run for less time than they compile says `lightly=True`: on a CPU XLA then optimises it less.
     `packages` names what the numbers depend on besides jax and numpy; "python" is the interpreter itself.
-    A cell that takes seconds even at `quick` has a scale `smoke` too, for the tests that every cell goes through.
+    A cell that takes seconds even at `quick`, where no test of its claims runs it, has a scale `smoke` too, for the
+    tests that every cell goes through.
     `price(space)` says what a space costs that nobody should start unwarned, and nothing ("") of any other.
     """
 

@@ -247,7 +247,6 @@ GAUSS_LEVELS = Experiment(
         "rounded": Quantity("e^2", "mean square error of rounding to steps of 1/2, put down at random"),
     },
     scales={
-        "smoke": Space((listing("codes", (8,)), replicates(2)), {"samples": 4000}),
         "quick": Space((listing("codes", (8, 32, 64)), replicates(16)), {"samples": 160_000}),
         "paper": Space((listing("codes", (8, 16, 32, 64, 128)), replicates(24)), {"samples": 400_000}),
     },
@@ -263,7 +262,6 @@ PLANE_CODES = Experiment(
     parameters={"codes": _CODES, "iterations": Quantity("t", "iterations"), "replicate": _REPLICATE},
     outputs={"error": Quantity("e^2", "mean square distance to the nearest centre")},
     scales={
-        "smoke": Space((listing("codes", (50,)), replicates(2)), {"iterations": 2}),
         "quick": Space((listing("codes", (50, 150)), replicates(2)), {"iterations": 40}),
         "paper": Space((listing("codes", (50, 150)), replicates(4)), {"iterations": 100}),
     },
@@ -294,7 +292,6 @@ PATTERN_CODES = Experiment(
         "distance": Quantity("d", "distance of probes and codewords, partition of frame 20", dims=("ahead",)),
     },
     scales={
-        "smoke": Space((replicates(2),), {"points": 16, "trajectories": 1, "histories": 256}),
         "quick": Space((replicates(8),), {"points": 64, "trajectories": 3, "histories": 4096}),
         "paper": Space((replicates(16),), {"points": 64, "trajectories": 6, "histories": 8192}),
     },
@@ -316,7 +313,6 @@ TURNING_CODES = Experiment(
     parameters=PATTERN_CODES.parameters,
     outputs={name: PATTERN_CODES.outputs[name] for name in ("frozen", "fresh")},
     scales={
-        "smoke": Space((replicates(2),), {"points": 16, "trajectories": 1, "histories": 256}),
         "quick": Space((replicates(10),), {"points": 64, "trajectories": 1, "histories": 2048}),
         "paper": Space((replicates(16),), {"points": 64, "trajectories": 6, "histories": 8192}),
     },
@@ -346,7 +342,6 @@ LEARNED_CODES = Experiment(
         "loss": Quantity(r"\ell", "loss of the last twenty steps"),
     },
     scales={
-        "smoke": Space((replicates(2),), {"pretrained": 4, "steps": 20, "batch": 64, "codes": 30}),
         "quick": Space(
             (listing("pretrained", (1, PRETRAINING)), replicates(2)), {"steps": 100, "batch": 512, "codes": SHIPPED}
         ),

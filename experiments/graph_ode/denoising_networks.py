@@ -136,7 +136,6 @@ TRAINED_DENOISER = Experiment(
             {"network": network, "side": side, "trajectories": trajectories, "steps": steps},
         )
         for scale, network, side, trajectories, steps, seeds in (
-            ("smoke", "tiny", 16, 1, 20, 1),
             ("quick", "tiny", 16, 8, 400, 1),
             ("paper", "small", 32, 24, 400, 2),
         )

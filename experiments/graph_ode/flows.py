@@ -124,10 +124,6 @@ CYLINDER = Experiment(
         "swing": Quantity("v/U", "largest transverse velocity"),
     },
     scales={
-        "smoke": Space(
-            (listing("reynolds", (100.0, 150.0)),),
-            {"height": 24, "width": 24, "diameter": 4.0, "settling": 60, "watched": 120},
-        ),
         "quick": Space((listing("reynolds", (60.0, 90.0, 140.0)),), _SMALL | {"settling": 500, "watched": 200}),
         "paper": Space(
             (listing("reynolds", (60.0, 90.0, 120.0, 160.0)),),
