@@ -67,7 +67,7 @@ def test_f1_takes_a_block_apart():
     ds["present"] = ds.present.round() + 1
     figure = drawn(pipeline_panel, ds)
     titles = {axes.get_title(loc="right") for axes in figure.axes}
-    assert {"field seen", "4 codes", "weights, by level", "lifted forecast", "decoded", "truth"} <= titles
+    assert {"field seen", "4 codes", "weights", "lifted forecast", "decoded", "truth"} <= titles
 
 
 @pytest.mark.parametrize("piped", [True, False])

@@ -2,29 +2,18 @@
 
 import pytest
 
-from experiments.ledger import audit, compare
 from experiments.tokens import frames_claims, layer_checks_claims, plane_claims, sphere_claims
 from figures import style
 from figures.tokens import plane, sphere
-from tests.experiments.tokens.quick import dataset, finding, ledger_for, session
+from tests.experiments.quick_row import scaled, shifted
+from tests.experiments.tokens.quick import finding_on, session, shortcomings
 
 CLAIMS = (*plane_claims.CLAIMS, *frames_claims.CLAIMS, *sphere_claims.CLAIMS, *layer_checks_claims.CLAIMS)
 BY_ID = {claim.id.removeprefix("tokens/"): claim for claim in CLAIMS}
 
 
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
-    findings = [finding(claim) for claim in CLAIMS]
-    assert not [str(difference) for difference in compare(findings, ledger_for(CLAIMS))]
-    assert not audit(CLAIMS, ledger_for(CLAIMS))
-    assert all(found.decoy_rejected for found in findings)
-
-
-def scaled(name, factor):
-    return lambda ds: ds.assign({name: ds[name] * factor})
-
-
-def shifted(name, by):
-    return lambda ds: ds.assign({name: ds[name] + by})
+    assert not shortcomings(CLAIMS)
 
 
 WRONG = {
@@ -54,8 +43,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_wrong(name):
     experiment, change = WRONG[name]
-    found = finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))})
-    assert found.verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
 
 
 @pytest.mark.parametrize("figure", [*plane.FIGURES, *sphere.FIGURES], ids=lambda figure: figure.name)
