@@ -41,6 +41,8 @@ def random_layers(ds: xr.Dataset):
     """Leading Gram share and participation ratio against depth, for five kinds of kernels."""
     figure, [panels] = style.canvas(1, 2, width=style.DOUBLE, height=3.0)
     depth = ds.depth.values
+    # Curves that lie on one another are told apart by their markers, each at depths of its own.
+    marked = np.searchsorted(depth, np.geomspace(2, depth[-1] / 2, 5 * len(NAMES)))
     for name, label, panel in (
         ("share", r"leading Gram share $\lambda_1$", panels[0]),
         ("ratio", r"participation ratio $r$", panels[1]),
@@ -48,7 +50,8 @@ def random_layers(ds: xr.Dataset):
         for i, kernel in enumerate(NAMES):
             runs = ds[name].isel(kernel=i).values
             middle, low, high = runs.mean(0), *np.quantile(runs, (0.1, 0.9), axis=0)
-            panel.plot(depth, middle, **style.series(i), label=kernel)
+            at = list(marked[i :: len(NAMES)])
+            panel.plot(depth, middle, **style.series(i), marker=style.MARKERS[i], markevery=at, label=kernel)
             panel.fill_between(depth, low, high, color=style.COLOURS[i], alpha=0.13, linewidth=0)
         panel.set(xscale="log", xlabel="layer", ylabel=label, xlim=(1, depth[-1]))
     panels[0].set_ylim(0, 1.02)
