@@ -149,7 +149,7 @@ def test_ensemble_of_flows(race):
     """1000 random flows of 8 tokens to ln t = 40, all regimes: at least 10 times faster than DOP853 in a loop.
 
     Both at tolerance 1e-9. Their errors are measured on the first token against its closed form and on all against a
-    solve at 1e-12; ours must not be the larger by more than the scatter of two solvers at one tolerance, a factor 10.
+    solve at 1e-12; ours must not be the larger.
     """
     with jax.enable_x64(True):
         x0, rate, slope, decay = random_flows()
@@ -181,7 +181,7 @@ def test_ensemble_of_flows(race):
             f"tokens, T* and first token: DOP853 {theirs[0]:.1e} {theirs[1]:.1e} {first[0]:.1e}, "
             f"ours {own[0]:.1e} {own[1]:.1e} {first[1]:.1e}; our steps {steps.mean():.0f} a flow, at most {steps.max()}"
         )
-    assert (own <= 10 * theirs).all()
+    assert (own <= theirs).all()
     assert ratio >= 10
 
 
@@ -226,7 +226,7 @@ TAU = 330.0
 def test_ensemble_against_torchdiffeq(race):
     """The same flows of all regimes as one torchdiffeq batch (dopri8, the combined variable): at least 10 times.
 
-    The peer has the loosest power of ten as its tolerance at which its worst flow is within a factor 4 of our worst.
+    Ours are solved at the tolerance at which our worst flow errs as little as the peer's at 1e-8.
     """
     torch, torchdiffeq = pytest.importorskip("torch"), pytest.importorskip("torchdiffeq")
     x0, rate, slope, decay = random_flows()
@@ -238,7 +238,7 @@ def test_ensemble_against_torchdiffeq(race):
         return y[-1].numpy(), np.expm1(s[-1].numpy())
 
     with jax.enable_x64(True):
-        ours, reference = ensemble(rate, 1e-9), ensemble(rate, 1e-12)()
+        ours, reference = ensemble(rate, 3e-10), ensemble(rate, 1e-12)()
         ratio = race_of_batches(race, ours, theirs, reference, "test_ensemble_against_torchdiffeq")
     assert ratio >= 10
 
@@ -261,7 +261,7 @@ def test_convergent_ensemble_against_torchdiffeq(race):
 
 
 def race_of_batches(race, ours, theirs, reference, name):
-    """The ratio; our worst flow must be no worse than four times theirs."""
+    """The ratio; our worst flow must be no worse than theirs, in tokens and in T*."""
     found = ours()
     own, other = errors(found.log_size, found.time, reference), errors(*theirs(), reference)
     ratio = race(ours, theirs, rounds=3)
@@ -269,7 +269,7 @@ def race_of_batches(race, ours, theirs, reference, name):
         f"{name}: worst error of tokens and of T*: torchdiffeq {other[0]:.1e} {other[1]:.1e}, "
         f"ours {own[0]:.1e} {own[1]:.1e}"
     )
-    assert own.max() <= 4 * other.max()
+    assert (own <= other).all()
     return ratio
 
 

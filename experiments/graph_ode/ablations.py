@@ -12,8 +12,7 @@ from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.contenders import Way
 from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import PROTOCOLS, windows_of, workshop_of
-from experiments.space import Space, listing
+from experiments.graph_ode.protocol import PROTOCOLS, protocol_space, windows_of, workshop_of
 
 BASE = Way("copy", "wiener", "every:1")
 VARIANTS: dict[str, tuple[Way, dict[str, Any]]] = {
@@ -41,10 +40,6 @@ def ablations(key, *, protocol, seed, variant):
     return {"square": np.asarray(jax.jit(metrics.squared_error)(predicted, truth))}
 
 
-def _space(protocol: str, seeds: int, variants) -> Space:
-    return Space((listing("seed", range(seeds)), listing("variant", variants)), {"protocol": protocol})
-
-
 ABLATIONS = Experiment(
     name="graph_ode/ablations",
     title="The pipeline with one part changed at a time",
@@ -52,11 +47,11 @@ ABLATIONS = Experiment(
     parameters={"protocol": PROTOCOL, "seed": SEED, "variant": Quantity("variant", "what is changed")},
     outputs={"square": Quantity("\\epsilon^2", "mean square error of a frame", dims=("trajectory", "frame"))},
     scales={
-        "smoke": _space("smoke", 1, ("base",)),
-        "quick": _space("half", 1, QUICK),
-        "small": _space("small", 3, tuple(VARIANTS)),
-        "paper": _space("small", 3, tuple(VARIANTS)),
-        "faithful": _space("faithful", 1, tuple(VARIANTS)),
+        "smoke": protocol_space("smoke", 1, variant=("base",)),
+        "quick": protocol_space("half", 1, variant=QUICK),
+        "small": protocol_space("small", 3, variant=tuple(VARIANTS)),
+        "paper": protocol_space("small", 3, variant=tuple(VARIANTS)),
+        "faithful": protocol_space("faithful", 1, variant=tuple(VARIANTS)),
     },
     static=("protocol", "seed", "variant"),
     precision="float32",

@@ -15,8 +15,7 @@ from dynamics.graph_ode import metrics
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.contenders import BASELINES, PIPELINES
 from experiments.graph_ode.faithful import priced
-from experiments.graph_ode.protocol import PROTOCOLS, windows_of, workshop_of
-from experiments.space import Space, listing
+from experiments.graph_ode.protocol import PROTOCOLS, protocol_space, windows_of, workshop_of
 
 PACKAGES = ("flax", "optax")
 MEASURED = "CPU s"
@@ -73,10 +72,6 @@ QUICK = ("persistence", "ar", "dmd", "pointwise", "cnn", *(name for name in PIPE
 ALL = (*BASELINES, *PIPELINES)
 
 
-def _space(protocol: str, seeds: int, models) -> Space:
-    return Space((listing("seed", range(seeds)), listing("model", models)), {"protocol": protocol})
-
-
 FORECASTS = Experiment(
     name="graph_ode/forecasts",
     title="Forecasts of Swift-Hohenberg fields by the pipeline and by its baselines",
@@ -95,11 +90,11 @@ FORECASTS = Experiment(
         "validation": Quantity("\\epsilon_v", "validation RMSE of the choice when it was made; 0: none was"),
     },
     scales={
-        "smoke": _space("smoke", 1, ("wiener-every", "persistence")),
-        "quick": _space("quick", 1, QUICK),
-        "small": _space("small", 3, ALL),
-        "paper": _space("small", 3, ALL),
-        "faithful": _space("faithful", 1, ALL),
+        "smoke": protocol_space("smoke", 1, model=("wiener-every", "persistence")),
+        "quick": protocol_space("quick", 1, model=QUICK),
+        "small": protocol_space("small", 3, model=ALL),
+        "paper": protocol_space("small", 3, model=ALL),
+        "faithful": protocol_space("faithful", 1, model=ALL),
     },
     static=("protocol", "seed", "model"),
     precision="float32",

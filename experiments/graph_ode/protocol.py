@@ -23,6 +23,7 @@ from experiments.graph_ode.choices import Validation
 from experiments.graph_ode.contenders import Workshop
 from experiments.graph_ode.sizes import FIXED, Grids, Sizes, published_sizes
 from experiments.keys import root_key
+from experiments.space import Space, listing
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,12 @@ def workshop_of(protocol: str, seed: int) -> Workshop:
 def windows_of(protocol: str, seed: int) -> tuple[jax.Array, jax.Array]:
     """The windows from which test trajectories are forecast, and the frames that came."""
     return cut(PROTOCOLS[protocol], trajectories_of(protocol, seed).test)
+
+
+def protocol_space(protocol: str, seeds: int, **axis) -> Space:
+    """Every value of one more parameter, under so many seeds of a protocol."""
+    ((name, values),) = axis.items()
+    return Space((listing("seed", range(seeds)), listing(name, values)), {"protocol": protocol})
 
 
 def cut(chosen: Protocol, films: np.ndarray) -> tuple[jax.Array, jax.Array]:

@@ -11,8 +11,7 @@ from dynamics.graph_ode import metrics, rollout
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import PROTOCOLS, trajectories_of, workshop_of
-from experiments.space import Space, listing
+from experiments.graph_ode.protocol import PROTOCOLS, protocol_space, trajectories_of, workshop_of
 
 REPRESENTATIVES = ("mean", "random")
 DRAWS, FRAMES = 16, 4
@@ -52,10 +51,6 @@ def reconstruction(key, *, protocol, seed, decoder):
 _DIMS = ("representative", "trajectory", "frame")
 
 
-def _space(protocol: str, seeds: int, decoders) -> Space:
-    return Space((listing("seed", range(seeds)), listing("decoder", decoders)), {"protocol": protocol})
-
-
 RECONSTRUCTION = Experiment(
     name="graph_ode/reconstruction",
     title="True frames through codes, representatives and decoder, and back",
@@ -66,11 +61,11 @@ RECONSTRUCTION = Experiment(
         "decoded": Quantity("\\epsilon_D^2", "mean square error of the decoded field", dims=_DIMS),
     },
     scales={
-        "smoke": _space("smoke", 1, ("wiener",)),
-        "quick": _space("quick", 1, ("wiener",)),
-        "small": _space("small", 3, ("wiener", "unet")),
-        "paper": _space("small", 3, ("wiener", "unet")),
-        "faithful": _space("faithful", 1, ("wiener", "unet")),
+        "smoke": protocol_space("smoke", 1, decoder=("wiener",)),
+        "quick": protocol_space("quick", 1, decoder=("wiener",)),
+        "small": protocol_space("small", 3, decoder=("wiener", "unet")),
+        "paper": protocol_space("small", 3, decoder=("wiener", "unet")),
+        "faithful": protocol_space("faithful", 1, decoder=("wiener", "unet")),
     },
     static=("protocol", "seed", "decoder"),
     precision="float32",

@@ -20,10 +20,9 @@ from experiments.graph_ode.choices import Validation
 from experiments.graph_ode.contenders import Workshop
 from experiments.graph_ode.fields_data import REYNOLDS, DataRecipe, data_recipe, trajectories
 from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import scaled
+from experiments.graph_ode.protocol import protocol_space, scaled
 from experiments.graph_ode.sizes import FIXED, Grids, Sizes
 from experiments.keys import root_key
-from experiments.space import Space, listing
 
 TRAINED, NEW = REYNOLDS[0], REYNOLDS[2]
 ALL = tuple(sorted((*TRAINED, *NEW)))
@@ -96,10 +95,6 @@ QUICK = ("persistence", "ar", "cnn", "wiener-every")
 MODELS = ("persistence", "ar", "dmd", "cnn", "fno", "wiener-never", "wiener-every", "increment-every")
 
 
-def _space(protocol: str, seeds: int, models) -> Space:
-    return Space((listing("seed", range(seeds)), listing("model", models)), {"protocol": protocol})
-
-
 _DIMS = ("number", "wake", "frame")
 REYNOLDS_SCORES = Experiment(
     name="graph_ode/reynolds",
@@ -112,10 +107,10 @@ REYNOLDS_SCORES = Experiment(
         "trained": Quantity("1", "1 at numbers that were trained on, else 0", dims=("number",)),
     },
     scales={
-        "smoke": _space("smoke", 1, ("ar",)),
-        "quick": _space("quick", 1, QUICK),
-        "small": _space("small", 3, MODELS),
-        "paper": _space("small", 1, MODELS),
+        "smoke": protocol_space("smoke", 1, model=("ar",)),
+        "quick": protocol_space("quick", 1, model=QUICK),
+        "small": protocol_space("small", 3, model=MODELS),
+        "paper": protocol_space("small", 3, model=MODELS),
     },
     static=("protocol", "seed", "model"),
     precision="float32",

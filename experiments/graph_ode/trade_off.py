@@ -13,8 +13,7 @@ from dynamics.graph_ode import metrics, rollout
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.forecasts import MEASURED, PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import PROTOCOLS, windows_of, workshop_of
-from experiments.space import Space, listing
+from experiments.graph_ode.protocol import PROTOCOLS, protocol_space, windows_of, workshop_of
 
 STRIDES = ("never", "every:8", "every:4", "every:2", "every:1")
 RULES = (*STRIDES, "dist:0.4", "dist:0.25", "dist:0.15", "dist:0.08", "chi:0.7", "chi:0.9", "chi:0.97", "chi:0.99")
@@ -56,10 +55,6 @@ def trade_off(key, *, protocol, seed, decoder):
     }
 
 
-def _space(protocol: str, seeds: int, decoders) -> Space:
-    return Space((listing("seed", range(seeds)), listing("decoder", decoders)), {"protocol": protocol})
-
-
 TRADE_OFF = Experiment(
     name="graph_ode/trade-off",
     title="Error against the number of re-encodings, by fixed strides and by rules",
@@ -77,11 +72,11 @@ TRADE_OFF = Experiment(
         "encoding": Quantity("t_{enc}", "processor time of one encoding with its graph", MEASURED),
     },
     scales={
-        "smoke": _space("smoke", 1, ("wiener",)),
-        "quick": _space("quick", 1, ("wiener",)),
-        "small": _space("small", 3, ("wiener", "unet")),
-        "paper": _space("small", 3, ("wiener", "unet")),
-        "faithful": _space("faithful", 1, ("wiener", "unet")),
+        "smoke": protocol_space("smoke", 1, decoder=("wiener",)),
+        "quick": protocol_space("quick", 1, decoder=("wiener",)),
+        "small": protocol_space("small", 3, decoder=("wiener", "unet")),
+        "paper": protocol_space("small", 3, decoder=("wiener", "unet")),
+        "faithful": protocol_space("faithful", 1, decoder=("wiener", "unet")),
     },
     static=("protocol", "seed", "decoder"),
     precision="float32",

@@ -64,7 +64,7 @@ def _network(panel, ds: xr.Dataset):
     style.theory_line(panel, variance, five, 1, label="Gaussian data, five steps")
     for i, replicate in enumerate(chosen.replicate.values):
         seen = chosen.sel(replicate=replicate)
-        told = {"label": "U-Net on sh_release frames lifted\nfrom 30 codes, by wavenumber"} if i == 0 else {}
+        told = {"label": "U-Net on sh_release frames rounded\nto 15 levels, by wavenumber"} if i == 0 else {}
         style.simulation_points(panel, seen.variance, seen.gain, (seen.gain, seen.gain), 2, capsize=0, **told)
     panel.set(
         xscale="log",
@@ -125,7 +125,7 @@ FIGURES = (
         draw=decoder_gain,
         caption="The diffusion decoder as a filter. (a) Gain of a Fourier mode against its prior variance for Gaussian "
         "data: closed form (lines) and the sampler with the exact denoiser (points); the shifted table, not the pull, "
-        "sets the high floor. (b) Gain of a small U-Net's decoder on sh_release frames lifted from 30 codes, by "
+        "sets the high floor. (b) Gain of a small U-Net's decoder on sh_release frames rounded to 15 levels, by "
         "wavenumber, beside the Gaussian gains. (c) Training losses, and losses on held-out frames (mean, 95 % "
         "interval) of the network and of the best Gaussian denoiser.",
     ),

@@ -62,10 +62,13 @@ class QuickRow:
         """The verdict on a claim when one experiment had found other data."""
         return self.finding(claim, **{experiment.replace("-", "_"): change(self.dataset(experiment))})
 
-    def shortcomings(self, claims: Iterable[Claim]) -> list[str]:
-        """What keeps these claims from passing: other verdicts than the ledger's, and decoys that come near."""
+    def shortcomings(self, claims: Iterable[Claim], findings: Iterable[Finding] | None = None) -> list[str]:
+        """What keeps these claims from passing: other verdicts than the ledger's, and decoys that come near.
+
+        findings: on other data; on the quick data unless given.
+        """
         claims = list(claims)
-        ledger, findings = self.ledger_for(claims), [self.finding(claim) for claim in claims]
+        ledger, findings = self.ledger_for(claims), list(findings or map(self.finding, claims))
         near = [f"{f.id}: teeth {f.teeth}" for f in findings if f.verdict != "inconclusive" and (f.teeth or 0) < 2]
         return [str(difference) for difference in [*audit(claims, ledger), *compare(findings, ledger)]] + near
 

@@ -1,15 +1,15 @@
 """The claims on simulation, judged on data made of the stored numbers, and on the same data bent."""
 
 import pytest
+import xarray as xr
 
 from experiments.claim import judge
 from experiments.governance.dimension_claims import CLAIMS as DIMENSION
 from experiments.governance.habituation_claims import CLAIMS as HABITUATION
 from experiments.governance.sentinel_claims import CLAIMS as SENTINEL
 from experiments.governance.stored_claims import CLAIMS as STORED
-from experiments.ledger import audit, compare
 from tests.experiments.governance.made import made
-from tests.experiments.governance.quick import ledger_for
+from tests.experiments.governance.quick import shortcomings
 from tests.experiments.quick_row import scaled, shifted
 
 CLAIMS = (*STORED, *HABITUATION, *SENTINEL, *DIMENSION)
@@ -21,11 +21,7 @@ def judged(claim, change=lambda ds: ds):
 
 
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys():
-    findings = [judged(claim) for claim in CLAIMS]
-    assert not [str(difference) for difference in compare(findings, ledger_for(CLAIMS))]
-    assert not audit(CLAIMS, ledger_for(CLAIMS))
-    assert min(found.teeth for found in findings if found.verdict != "inconclusive") >= 2
-    assert all(found.sharp_holds in (True, None) for found in findings if found.verdict == "refuted")
+    assert not shortcomings(CLAIMS, map(judged, CLAIMS))
 
 
 WRONG = {
@@ -51,6 +47,9 @@ def test_claims_are_refuted_by_data_that_are_wrong(name):
 
 # Data in which the paper's text would be right.
 TOLD = {
+    "C-drop": lambda ds: ds.assign(
+        body_action=xr.where(ds["round"] < 200, 0.98, 0.96) + 0.05 * (ds.body_action - ds.body_action.mean("replicate"))
+    ),
     "C-text-payoff": shifted("payoff", -0.19),
     "C-clamp": lambda ds: ds.assign(unclamped=ds.unclamped * 0 + 0.97),
     "C-lead": lambda ds: ds.assign(lead=ds.lead + 20.0),
@@ -63,4 +62,6 @@ TOLD = {
 
 @pytest.mark.parametrize("name", TOLD)
 def test_statements_of_the_text_would_hold_on_data_that_are_as_it_says(name):
-    assert judged(BY_ID[name], TOLD[name]).verdict in ("holds", "loose")
+    found = judged(BY_ID[name], TOLD[name])
+    assert found.verdict in ("holds", "loose")
+    assert found.teeth >= 2

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from experiments.graph_ode import code_graphs_claims, codes_claims, sampling_claims, staleness_claims
-from experiments.ledger import audit, compare
-from tests.experiments.graph_ode.quick import dataset, finding, ledger_for
+from tests.experiments.graph_ode.quick import dataset, finding, finding_on, shortcomings
 from tests.experiments.quick_row import scaled
 
 CLAIMS = (*sampling_claims.CLAIMS, *codes_claims.CLAIMS, *code_graphs_claims.CLAIMS, *staleness_claims.CLAIMS)
@@ -18,9 +18,7 @@ def findings():
 
 
 def test_claims_get_the_verdicts_of_the_ledger_and_reject_their_decoys(findings):
-    assert not compare(findings.values(), ledger_for(CLAIMS))
-    assert not audit(CLAIMS, ledger_for(CLAIMS))
-    assert min(found.teeth for found in findings.values()) >= 2
+    assert not shortcomings(CLAIMS, findings.values())
 
 
 def test_one_percent_leaves_out_the_code_map(findings):
@@ -79,15 +77,22 @@ def test_every_claim_can_turn():
 @pytest.mark.parametrize("name", WRONG)
 def test_claims_are_refuted_by_data_that_are_slightly_wrong(name):
     experiment, change = WRONG[name]
-    assert finding(BY_ID[name], **{experiment.replace("-", "_"): change(dataset(experiment))}).verdict == "refuted"
+    assert finding_on(BY_ID[name], experiment, change).verdict == "refuted"
+
+
+def one_more(seen, value):
+    """Whether a run lies where one more of these would in 99.9 % of all cases (Student's t)."""
+    count = seen.sizes["replicate"]
+    deviation = seen.std("replicate", ddof=1) * np.sqrt(1 + 1 / count)
+    return bool(np.all(np.abs(value - seen.mean("replicate")) <= stats.t.ppf(1 - 5e-4, count - 1) * deviation))
 
 
 def test_p30_a_frozen_partition_ages_and_a_fresh_one_does_not():
     """The specification's run: 0.0066 to 0.168 frozen, 0.0066 to 0.016 fresh, over 75 frames."""
-    turning = dataset("turning-codes").mean("replicate")
-    # Also of the specification, on fields made by its recipe: 0.047 to 0.206, and 0.047 to 0.036.
-    np.testing.assert_allclose(turning.frozen, [0.047, 0.104, 0.150, 0.178, 0.190, 0.206], rtol=0.15)
-    np.testing.assert_allclose(turning.fresh[-1], 0.036, rtol=0.15)
+    # Also of the specification, one run on fields made by its recipe: as likely as one more of ours.
+    turning = dataset("turning-codes")
+    assert one_more(turning.frozen, [0.047, 0.104, 0.150, 0.178, 0.190, 0.206])
+    assert one_more(turning.fresh.isel(ahead=-1), 0.036)
     ds = dataset("pattern-codes").mean("replicate")
     assert np.all(np.diff(ds.frozen) > 0)
     # One partition, made by two programs in single precision: a pixel half-way between codes may get either.

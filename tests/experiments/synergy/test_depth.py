@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from experiments import codes
-from experiments.ledger import audit, compare
 from experiments.synergy import depth_claims, mixing_claims, small_signal_claims
 from experiments.synergy.cubic_law import discreteness, law_of_w, share
 from tests.experiments.synergy import quick
@@ -23,11 +22,7 @@ def _data(name):
 
 
 def test_every_verdict_is_the_one_expected():
-    mine = quick.ledger_for(CLAIMS.values())
-    findings = [quick.finding(claim) for claim in CLAIMS.values()]
-    assert not compare(findings, mine)
-    assert not audit(CLAIMS.values(), mine)
-    assert min(finding.teeth for finding in findings) >= 2
+    assert not quick.shortcomings(CLAIMS.values())
 
 
 def _scaled(name, variable, factor):

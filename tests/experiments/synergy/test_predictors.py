@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from experiments.ledger import audit, compare
 from experiments.synergy import predictors_claims
 from tests.experiments.synergy import quick
 
@@ -16,11 +15,8 @@ def _scaled(factor):
 
 
 def test_every_verdict_is_the_one_expected():
-    mine = quick.ledger_for(CLAIMS.values())
     findings = [quick.finding(claim) for claim in CLAIMS.values()]
-    assert not compare(findings, mine)
-    assert not audit(CLAIMS.values(), mine)
-    assert min(finding.teeth for finding in findings) >= 2
+    assert not quick.shortcomings(CLAIMS.values(), findings)
     # The exhibit of the notes: fan-in 51, correlation .95, a perfect channel.
     worst = next(finding for finding in findings if finding.id == "synergy/C23")
     assert (worst.at["fan_in"], worst.at["correlation"], worst.at["fidelity_share"]) == (51, 0.95, 1.0)
