@@ -415,7 +415,15 @@ class Workshop:
 def rolled(fitted, windows, adapt, keys, *, horizon, block, lifting, how) -> rollout.Rollout:
     """Rollouts from many windows, compiled once for each shape."""
     one = partial(rollout.rollout, horizon=horizon, block=block, lifting=lifting, how=how)
-    return jax.vmap(lambda window, key: one(fitted, window, adapt, key))(windows, keys)
+    return each(lambda window, key: one(fitted, window, adapt, key), windows, keys)
+
+
+def each(function: Callable, *rows):
+    """What the function makes of every row: side by side, or one after another on a CPU, whose caches many fields
+    overflow."""
+    if jax.default_backend() == "cpu":
+        return jax.lax.map(lambda row: function(*row), rows)
+    return jax.vmap(function)(*rows)
 
 
 def _forecaster(next_frame: Callable) -> Callable:

@@ -27,9 +27,9 @@ def made_up(experiment):
     return xr.Dataset(data, coordinates)
 
 
-def drawn(draw, ds):
+def drawn(draw, *datasets):
     with style.house_style():
-        figure = draw(ds)
+        figure = draw(*datasets)
         figure.draw_without_rendering()
     return figure
 
@@ -47,10 +47,12 @@ def test_f6_shows_strides_and_rules_against_their_number_and_time():
     ds = made_up(trade_off.TRADE_OFF)
     idle = [str(name) for name in ds.rule.values if str(name).startswith("dist")][-1]
     ds["square"] = ds.square.where(ds.rule != idle, ds.square.sel(rule="never", drop=True))
-    figure = drawn(figures.trade_off, ds)
+    figure = drawn(figures.trade_off, ds, made_up(trade_off.STRIDED))
     assert {text.get_text() for text in figure.axes[0].get_legend().get_texts()} == {
         "fixed stride", r"distance $>\delta$", r"consistency $\chi<\tau$"
     }  # fmt: skip
+    decoders = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert decoders == ["lifting alone", "Wiener decoder"]
     assert "encoding" in figure.axes[-1].get_xlabel()
 
 
