@@ -20,12 +20,12 @@ class Grids:
     diffusion decoder starts.  trial: the share of the steps of a training for which each rate is tried.
     """
 
-    rates: tuple[float, ...] = (4e-3, 1.5e-3, 1e-2)
+    rates: tuple[float, ...] = (4e-3, 1e-2, 2.5e-2)
     ridges: tuple[float, ...] = (3e-6, 1e-4, 3e-3)
     delays: tuple[int, ...] = (1, 2)
-    predictor_rates: tuple[float, ...] = (3e-3, 1e-3, 1e-2)
-    noises: tuple[float, ...] = (0.02, 0.005, 0.05)
-    levels: tuple[int, ...] = (20, 10, 50)
+    predictor_rates: tuple[float, ...] = (3e-3, 1e-2, 3e-2)
+    noises: tuple[float, ...] = (0.02, 0.005, 0.05, 0.1)
+    levels: tuple[int, ...] = (20, 5, 10, 50)
     trial: float = 0.1
 
 
