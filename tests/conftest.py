@@ -11,6 +11,8 @@ import hypothesis
 
 SHARED = "SEPARATRIX_TEST_FOLDER"
 MAPS = Path("/proc/self/maps")
+# Most of what tests compile runs once: the older, quicker code generator halves the cost. Flags given later win.
+QUICKLY = "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false"
 TESTS_RUN = itertools.count(1)
 
 
@@ -20,7 +22,7 @@ def pytest_configure(config):
         os.environ[SHARED] = folder = tempfile.mkdtemp(prefix="separatrix-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     flags = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count=8"
+    os.environ["XLA_FLAGS"] = f"{QUICKLY} {flags} --xla_force_host_platform_device_count=8"
     import jax  # after the flags, which are read when the backend starts
 
     jax.config.update("jax_enable_x64", True)

@@ -128,13 +128,27 @@ class Battery:
         function, _ = self.split(name)
         return jax.vmap(function, out_axes=-1) if name in self.one_at_a_time else function
 
+    @cached_property
+    def _all(self):
+        """One compilation for all functions of a row, instead of two for each, and hardly optimised."""
+        lanes = {name: self.lanes(name) for name in self.continuous}
+        single = {name: tuple(each[:2].T.astype(np.float32)) for name, each in lanes.items()}
+
+        def everything(lanes, single):
+            return (
+                {name: self.differentiated(name)(lanes[name]) for name in lanes},
+                {name: self.batched(name)(*single[name]) for name in single},
+            )
+
+        return jax.jit(everything, compiler_options={"xla_backend_optimization_level": 0})(lanes, single)
+
     def seen(self, name: str):
         """What `differentiated` gives on the lanes."""
-        return jax.jit(self.differentiated(name))(self.lanes(name))
+        return self._all[0][name]
 
     def rough(self, name: str):
         """The first two lanes in single precision."""
-        return jax.jit(self.batched(name))(*self.lanes(name)[:2].T.astype(np.float32))
+        return self._all[1][name]
 
     def check_nan_is_refused(self, name: str) -> None:
         """NaN never passes silently."""
@@ -147,30 +161,3 @@ class Battery:
         value = getattr(self.row, name)
         assert value.__module__.startswith(f"{self.row.__name__}.")
         assert len(inspect.getdoc(value)) > 40
-
-
-@dataclass(frozen=True)
-class Together(Battery):
-    """The same with one compilation for all functions of a row, instead of two for each, and hardly optimised."""
-
-    @cached_property
-    def _all(self):
-        names = [name for name in self.functions if self.split(name)[1].size]
-        lanes = {name: self.lanes(name) for name in names}
-        single = {name: tuple(each[:2].T.astype(np.float32)) for name, each in lanes.items()}
-
-        def everything(lanes, single):
-            return (
-                {name: self.differentiated(name)(lanes[name]) for name in names},
-                {name: self.batched(name)(*single[name]) for name in names},
-            )
-
-        return jax.jit(everything, compiler_options={"xla_backend_optimization_level": 0})(lanes, single)
-
-    def seen(self, name: str):
-        """What `differentiated` gives on the lanes."""
-        return self._all[0][name]
-
-    def rough(self, name: str):
-        """The first two lanes in single precision."""
-        return self._all[1][name]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from tests.theory.battery import Together
+from tests.theory.battery import Battery
 from theory import governance
 
 from .bodies import grown, quickly
@@ -69,7 +69,7 @@ BODY_MODULES = (
     "twins",
     "two_bodies",
 )
-BATTERY = Together(
+BATTERY = Battery(
     governance,
     POINT,
     special={

@@ -1,6 +1,7 @@
 """A battery for laws of whole sequences and vectors: jit, vmap, directional gradients, float32, NaN."""
 
 import inspect
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +11,8 @@ from numpy.testing import assert_allclose
 
 from theory import tokens as theory
 
+# Compilation is nearly all that these tests cost.
+quickly = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
 ARRAY_MODULES = ("blow_up", "slow", "several_dimensions", "sphere", "reordering")
 SLOW = np.array([-1.25, -2.5, -0.75])
 UNIT = np.array([0.48, 0.6, 0.64])
@@ -93,13 +96,13 @@ def test_contract(name):
         total, gradient = jax.value_and_grad(finite_sum(law), argnums=tuple(range(len(free))))(*values)
         return law(*values), total, gradient
 
-    values, totals, gradients = jax.jit(jax.vmap(both))(*lanes)
+    values, totals, gradients = quickly(jax.vmap(both))(*lanes)
     for value, expected in zip(jax.tree.leaves(values), eager, strict=True):
         assert_allclose(np.asarray(value[0], float), np.asarray(expected, float), rtol=1e-12, atol=1e-14)
     slope = sum(float(np.sum(g[0] * d)) for g, d in zip(gradients, direction, strict=True))
     assert_allclose(slope, (totals[1] - totals[2]) / 2e-5, rtol=1e-6, atol=1e-8 * (1 + abs(float(totals[0]))))
 
-    single = jax.tree.leaves(jax.jit(law)(*[np.asarray(value, np.float32) for value in free]))
+    single = jax.tree.leaves(quickly(law)(*[np.asarray(value, np.float32) for value in free]))
     for value, expected in zip(single, eager, strict=True):
         if jnp.issubdtype(value.dtype, jnp.floating):
             assert value.dtype == jnp.float32
