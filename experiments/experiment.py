@@ -44,6 +44,8 @@ class Experiment:
     `packages` names what the numbers depend on besides jax and numpy; "python" is the interpreter itself.
     A cell that takes seconds even at `quick`, where no test of its claims runs it, has a scale `smoke` too, for the
     tests that every cell goes through.
+    A cell that trains for hours says `keeps=True` and takes a folder `kept` beside its parameters, in which it finds
+    again what it had reached when it was interrupted; all sweeps of its row share it.
     `price(space)` says what a space costs that nobody should start unwarned, and nothing ("") of any other.
     """
 
@@ -63,12 +65,13 @@ class Experiment:
     lightly: bool = False
     coordinates: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
     price: Callable[[Space], str] | None = None
+    keeps: bool = False
 
     def __post_init__(self):
         if self.precision not in ("float32", "float64"):
             raise UserError(f"Argument `precision` must be float32 or float64, but is {self.precision!r}.")
         wanted = set(list(inspect.signature(self.cell).parameters)[1:])
-        described = set(self.parameters) - {"replicate"}
+        described = (set(self.parameters) - {"replicate"}) | ({"kept"} if self.keeps else set())
         if wanted != described:
             raise UserError(
                 f"Experiment {self.name}: its cell takes {sorted(wanted)}, but {sorted(described)} are described."

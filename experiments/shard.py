@@ -144,8 +144,9 @@ def _one_by_one(spec: ShardSpec) -> dict[str, np.ndarray]:
     root, words = keys.root_key(spec.seed), keys.cell_words(spec.experiment.name, spec.columns)
     names = [name for name in spec.columns if name != "replicate"]
     rows = []
+    more = {"kept": spec.path.parents[3] / "kept"} if spec.experiment.keeps else {}
     for i, word in enumerate(words):
-        parameters = {name: spec.columns[name][i].item() for name in names}
+        parameters = {name: spec.columns[name][i].item() for name in names} | more
         rows.append(codes.with_code(spec.experiment.cell(keys.fold_words(root, word), **parameters)))
     return {name: np.stack([np.asarray(row[name]) for row in rows]) for name in rows[0]}
 

@@ -11,8 +11,8 @@ from dynamics.graph_ode import metrics
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.contenders import Way
 from experiments.graph_ode.faithful import priced
-from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import PROTOCOLS, protocol_space, windows_of, workshop_of
+from experiments.graph_ode.forecasts import PROTOCOL, SEED
+from experiments.graph_ode.protocol import PACKAGES, PROTOCOLS, protocol_space, windows_of, workshop_of
 
 BASE = Way("copy", "wiener", "every:1")
 VARIANTS: dict[str, tuple[Way, dict[str, Any]]] = {
@@ -30,11 +30,11 @@ VARIANTS: dict[str, tuple[Way, dict[str, Any]]] = {
 QUICK = ("base", "probes-uniform", "no-weights", "ode-none", "random-member", "lifting-only")
 
 
-def ablations(key, *, protocol, seed, variant):
+def ablations(key, *, protocol, seed, variant, kept):
     """Errors of one variant on all test trajectories."""
     del key
     way, how = VARIANTS[variant]
-    contender = workshop_of(protocol, seed).piped(way, **how)
+    contender = workshop_of(protocol, seed, kept).piped(way, **how)
     windows, truth = windows_of(protocol, seed)
     predicted = contender.run(windows, PROTOCOLS[protocol].horizon)
     return {"square": np.asarray(jax.jit(metrics.squared_error)(predicted, truth))}
@@ -58,6 +58,7 @@ ABLATIONS = Experiment(
     compiled=False,
     shard_cells=1,
     packages=PACKAGES,
+    keeps=True,
     price=priced(lambda chosen: chosen.test * chosen.horizon),
 )
 

@@ -19,6 +19,10 @@ class Validation(NamedTuple):
     windows: jax.Array
     truth: jax.Array
 
+    def first(self, count: int) -> Validation:
+        """So many of the trajectories."""
+        return Validation(self.windows[:count], self.truth[:count])
+
     def missed(self, run: Callable) -> float:
         """Root mean square error of a forecaster, mean over frames and trajectories; infinite if it blows up."""
         square = jax.jit(metrics.squared_error)(run(self.windows, self.truth.shape[1]), self.truth)

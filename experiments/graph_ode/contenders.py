@@ -8,9 +8,11 @@ are processor seconds without compilation: they are measured, so they alone may 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import equinox as eqx
@@ -20,7 +22,7 @@ import jax.random as jr
 from flax import nnx
 
 from dynamics import training
-from dynamics.graph_ode import baselines, denoiser_training, metrics, pipeline, rollout, unet
+from dynamics.graph_ode import baselines, denoiser_training, pipeline, rollout, unet
 from dynamics.graph_ode.noise_table import descent
 from dynamics.graph_ode.predictor import Predictor, Scale
 from dynamics.graph_ode.samplers import Diffusion, released_decoder
@@ -30,6 +32,10 @@ from experiments.errors import UserError
 from experiments.graph_ode.choices import Choice, Validation, chosen, compiled, timed
 from experiments.graph_ode.sizes import Sizes as Sizes
 
+LEG = 2500
+"""Steps of the published diffusion model between two checkpoints: minutes of an accelerator."""
+FEW = 4
+"""Validation trajectories on which diffusion decoders are compared: their forecasts are the dear ones."""
 # A probe starts by looking almost at itself alone; mixing is learned, not unlearned.
 SELF_SCORE = 8.0
 
@@ -123,12 +129,14 @@ class Workshop:
     """Contenders fitted to one set of training trajectories, (n, frames, C, H, W) in [0, 1], under one key.
 
     validation: what settings are chosen on; without it each is the first of its grid.
+    kept: a folder from which a diffusion model's training that was interrupted goes on; None keeps nothing.
     """
 
     key: jax.Array
     trajectories: jax.Array
     sizes: Sizes
     validation: Validation | None = None
+    kept: Path | None = None
     made: dict = field(default_factory=dict)
 
     def contender(self, name: str) -> Contender:
@@ -329,8 +337,8 @@ class Workshop:
     def decoder(self, name: str) -> tuple:
         """The decoder "lifted" (none), "wiener" or "unet", the seconds it took, and the choice of its setting.
 
-        q of the Wiener decoder is chosen by forecasts; the level at which the diffusion decoder starts, for which that
-        would take an hour, by true validation windows sent through the codes and back.
+        q of the Wiener decoder and the level at which the diffusion decoder starts are chosen by forecasts, the level
+        by those of a few trajectories.
         """
 
         def wiener():
@@ -350,18 +358,26 @@ class Workshop:
             sizes = self.sizes
             schedule = sizes.denoiser
             shape = replace(sizes.network, channels=self._frames.shape[1], layout=self.layout)
-            (denoiser, _), seconds = timed(
-                lambda key, frames: denoiser_training.train_denoiser(key, shape, schedule, frames),
-                self._key("denoiser"),
-                self._frames,
-            )
+            key, frames = self._key("denoiser"), self._frames
+            if self.kept is None:
+                train = partial(denoiser_training.train_denoiser, shape=shape, schedule=schedule)
+                (denoiser, _), seconds = timed(lambda key, frames: train(key, frames=frames), key, frames)
+            else:
+                begun, folder = time.process_time(), self.kept / "denoiser"
+                denoiser, _ = denoiser_training.train_denoiser_in(folder, key, shape, schedule, frames, every=LEG)
+                seconds = time.process_time() - begun
             if sizes.published:
                 return released_decoder(denoiser, schedule.table()), seconds, Choice(sizes.grids.levels)
+            coders, predictors = self.coders()[0], self.predictors()[0]
 
             def made(level):
                 return Diffusion(denoiser, schedule.table(), descent(level, sizes.sampler_steps))
 
-            choice = self._chosen(sizes.grids.levels, lambda level: (self._restored(made(level)), 0.0))
+            def tried(level):
+                fitted = rollout.Pipeline(coders, predictors, made(level))
+                return self.validation.first(FEW).missed(self._rolled(fitted)), 0.0
+
+            choice = self._chosen(sizes.grids.levels, tried)
             return made(choice.value), seconds, choice
 
         parts = {"lifted": lambda: (Lifted(), 0.0, NOTHING), "wiener": wiener, "unet": diffusion}
@@ -372,18 +388,6 @@ class Workshop:
     @property
     def _frames(self):
         return self.trajectories.reshape(-1, *self.trajectories.shape[2:])
-
-    def _restored(self, decode) -> float:
-        """Root mean square error of validation windows' last frames after codes, lifting and this decoder."""
-
-        def one(coders, decode, window, key):
-            lifted = rollout.rebuilt(coders, window, key, self.sizes.how)
-            return metrics.squared_error(decode(lifted, key), window[-1])
-
-        windows = self.validation.truth[:, : self.sizes.history]
-        keys = jr.split(self._key("restored"), len(windows))
-        run = jax.jit(lambda coders, decode: jax.lax.map(lambda place: one(coders, decode, *place), (windows, keys)))
-        return float(jnp.mean(jnp.sqrt(run(self.coders()[0], decode))))
 
     def fitted(self, decoder: str = "wiener", **how) -> tuple[rollout.Pipeline, float]:
         """A pipeline (see `predictors` for what may be asked of it) and the seconds of all its parts."""

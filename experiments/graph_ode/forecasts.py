@@ -15,9 +15,8 @@ from dynamics.graph_ode import metrics
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.contenders import BASELINES, PIPELINES
 from experiments.graph_ode.faithful import priced
-from experiments.graph_ode.protocol import PROTOCOLS, protocol_space, windows_of, workshop_of
+from experiments.graph_ode.protocol import PACKAGES, PROTOCOLS, protocol_space, windows_of, workshop_of
 
-PACKAGES = ("flax", "optax")
 MEASURED = "CPU s"
 """The unit of what is measured while a cell runs: such numbers differ from run to run, all others do not."""
 
@@ -33,10 +32,10 @@ def scores(predicted, truth) -> dict[str, jax.Array]:
     }
 
 
-def forecasts(key, *, protocol, seed, model):
+def forecasts(key, *, protocol, seed, model, kept):
     """Scores of one contender on all test trajectories, its size and its costs."""
     del key  # the seed draws data and weights, so that contenders of one seed are paired
-    contender = workshop_of(protocol, seed).contender(model)
+    contender = workshop_of(protocol, seed, kept).contender(model)
     windows, truth = windows_of(protocol, seed)
     horizon = PROTOCOLS[protocol].horizon
     jax.block_until_ready(contender.run(windows, horizon))
@@ -101,6 +100,7 @@ FORECASTS = Experiment(
     compiled=False,
     shard_cells=1,
     packages=PACKAGES,
+    keeps=True,
     # Two ways of running it, each run twice to time it.
     price=priced(lambda chosen: 4 * chosen.test * chosen.horizon),
 )

@@ -9,8 +9,8 @@ import numpy as np
 
 from dynamics.graph_ode import rollout
 from experiments.experiment import Experiment, Quantity
-from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import PROTOCOLS, trajectories_of, workshop_of
+from experiments.graph_ode.forecasts import PROTOCOL, SEED
+from experiments.graph_ode.protocol import PACKAGES, PROTOCOLS, trajectories_of, workshop_of
 from experiments.space import Space, listing
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -19,11 +20,14 @@ import numpy as np
 
 from dynamics.graph_ode import denoiser_training, predictor_training, unet, vector_quantiser
 from dynamics.graph_ode.fields import recipe, simulate
+from experiments.fingerprint import code_fingerprint, digest, versions
 from experiments.graph_ode.choices import Validation
 from experiments.graph_ode.contenders import Workshop
 from experiments.graph_ode.sizes import FIXED, Grids, Sizes, published_sizes
 from experiments.keys import root_key
 from experiments.space import Space, listing
+
+PACKAGES = ("flax", "optax")
 
 
 @dataclass(frozen=True)
@@ -153,12 +157,23 @@ def trajectories_of(protocol: str, seed: int) -> Trajectories:
     return scaled(training, validation, test)
 
 
+def workshop_of(protocol: str, seed: int, kept: Path | None = None) -> Workshop:
+    """What fits contenders to the training trajectories; a process that asks again finds them fitted.
+
+    kept: where a diffusion model in its published form, which trains for hours, leaves its checkpoints, under a name
+    made of the code and the versions that it depends on. Others train in minutes and need none.
+    """
+    if kept is None or not PROTOCOLS[protocol].sizes.published:
+        return _workshop(protocol, seed, None)
+    own = digest({"code": code_fingerprint(workshop_of), "versions": versions(PACKAGES)})
+    return _workshop(protocol, seed, kept / f"{protocol}-{seed}-{own}")
+
+
 @lru_cache(maxsize=4)
-def workshop_of(protocol: str, seed: int) -> Workshop:
-    """What fits contenders to the training trajectories; a process that asks again finds them fitted."""
+def _workshop(protocol: str, seed: int, folder: Path | None) -> Workshop:
     chosen, films = PROTOCOLS[protocol], trajectories_of(protocol, seed)
     validation = Validation(*cut(chosen, films.validation))
-    return Workshop(jr.fold_in(root_key(seed), 2), jnp.asarray(films.training), chosen.sizes, validation)
+    return Workshop(jr.fold_in(root_key(seed), 2), jnp.asarray(films.training), chosen.sizes, validation, folder)
 
 
 def windows_of(protocol: str, seed: int) -> tuple[jax.Array, jax.Array]:

@@ -10,16 +10,16 @@ import numpy as np
 from dynamics.graph_ode import metrics, rollout
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.faithful import priced
-from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import PROTOCOLS, protocol_space, trajectories_of, workshop_of
+from experiments.graph_ode.forecasts import PROTOCOL, SEED
+from experiments.graph_ode.protocol import PACKAGES, PROTOCOLS, protocol_space, trajectories_of, workshop_of
 
 REPRESENTATIVES = ("mean", "random")
 DRAWS, FRAMES = 16, 4
 
 
-def reconstruction(key, *, protocol, seed, decoder):
+def reconstruction(key, *, protocol, seed, decoder, kept):
     """Mean square errors of lifted and of decoded fields, by representative, per trajectory and frame."""
-    chosen, workshop = PROTOCOLS[protocol], workshop_of(protocol, seed)
+    chosen, workshop = PROTOCOLS[protocol], workshop_of(protocol, seed, kept)
     coders, decode = workshop.coders()[0], workshop.decoder(decoder)[0]
     history, test = chosen.sizes.history, trajectories_of(protocol, seed).test
     ends = np.unique(np.linspace(chosen.start, chosen.frames - 1, FRAMES).astype(int))
@@ -73,6 +73,7 @@ RECONSTRUCTION = Experiment(
     shard_cells=1,
     packages=PACKAGES,
     coordinates={"representative": REPRESENTATIVES},
+    keeps=True,
     price=priced(lambda chosen: FRAMES * (DRAWS + 1) * chosen.test),
 )
 

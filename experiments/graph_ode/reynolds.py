@@ -19,8 +19,8 @@ from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.choices import Validation
 from experiments.graph_ode.contenders import Workshop
 from experiments.graph_ode.fields_data import REYNOLDS, DataRecipe, data_recipe, trajectories
-from experiments.graph_ode.forecasts import PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import protocol_space, scaled
+from experiments.graph_ode.forecasts import PROTOCOL, SEED
+from experiments.graph_ode.protocol import PACKAGES, protocol_space, scaled
 from experiments.graph_ode.sizes import FIXED, Grids, Sizes
 from experiments.keys import root_key
 

@@ -17,18 +17,18 @@ from dynamics.graph_ode import metrics, rollout
 from experiments.experiment import Experiment, Quantity
 from experiments.graph_ode.contenders import each
 from experiments.graph_ode.faithful import priced
-from experiments.graph_ode.forecasts import MEASURED, PACKAGES, PROTOCOL, SEED
-from experiments.graph_ode.protocol import PROTOCOLS, protocol_space, windows_of, workshop_of
+from experiments.graph_ode.forecasts import MEASURED, PROTOCOL, SEED
+from experiments.graph_ode.protocol import PACKAGES, PROTOCOLS, protocol_space, windows_of, workshop_of
 
 STRIDES = ("never", "every:8", "every:4", "every:2", "every:1")
 RULES = (*STRIDES, "dist:0.4", "dist:0.25", "dist:0.15", "dist:0.08", "chi:0.7", "chi:0.9", "chi:0.97", "chi:0.99")
 REPEATS = 20
 
 
-def rolled_under(rules, protocol, seed, decoder):
+def rolled_under(rules, protocol, seed, decoder, kept):
     """Square errors, numbers of re-encodings, chi and distance (rules, trajectories, ...) on the test trajectories."""
     chosen = PROTOCOLS[protocol]
-    fitted, _ = workshop_of(protocol, seed).fitted(decoder)
+    fitted, _ = workshop_of(protocol, seed, kept).fitted(decoder)
     one = partial(rollout.rollout, horizon=chosen.horizon, block=chosen.sizes.block, how=chosen.sizes.how)
 
     @jax.jit
@@ -47,18 +47,18 @@ def rolled_under(rules, protocol, seed, decoder):
     return square, encodings.astype(np.float32), chi, distance
 
 
-def strides(key, *, protocol, seed, decoder):
+def strides(key, *, protocol, seed, decoder, kept):
     """Errors and numbers of re-encodings of every fixed stride on every test trajectory, from one fit."""
     del key  # the seed draws data and weights, so that decoders of one seed are paired
-    square, encodings, _, _ = rolled_under(STRIDES, protocol, seed, decoder)
+    square, encodings, _, _ = rolled_under(STRIDES, protocol, seed, decoder, kept)
     return {"square": square, "encodings": encodings}
 
 
-def trade_off(key, *, protocol, seed, decoder):
+def trade_off(key, *, protocol, seed, decoder, kept):
     """The same of every rule, what the rules saw, and what an encoding costs."""
     del key
-    square, encodings, chi, distance = rolled_under(RULES, protocol, seed, decoder)
-    coders, window = workshop_of(protocol, seed).coders()[0], windows_of(protocol, seed)[0][0]
+    square, encodings, chi, distance = rolled_under(RULES, protocol, seed, decoder, kept)
+    coders, window = workshop_of(protocol, seed, kept).coders()[0], windows_of(protocol, seed)[0][0]
     encode = partial(jax.jit(rollout.encoded), coders, window)
     jax.block_until_ready(encode())
     begun = time.process_time()
@@ -96,6 +96,7 @@ STRIDED = Experiment(
     shard_cells=1,
     packages=PACKAGES,
     coordinates={"rule": STRIDES},
+    keeps=True,
     price=priced(lambda chosen: len(STRIDES) * chosen.test * chosen.horizon),
 )
 
@@ -124,6 +125,7 @@ TRADE_OFF = Experiment(
     shard_cells=1,
     packages=PACKAGES,
     coordinates={"rule": RULES},
+    keeps=True,
     price=priced(lambda chosen: len(RULES) * chosen.test * chosen.horizon),
 )
 

@@ -12,7 +12,7 @@ import pytest
 from dynamics.graph_ode import denoiser_training, unet
 from experiments import sweep
 from experiments.engines import serial
-from experiments.graph_ode import faithful
+from experiments.graph_ode import contenders, faithful, protocol
 from experiments.graph_ode.forecasts import FORECASTS
 from experiments.graph_ode.protocol import PROTOCOLS, windows_of, workshop_of
 from tests.experiments.toys import GROWTH
@@ -82,6 +82,38 @@ def test_twenty_steps_of_everything_in_its_published_form():
     assert frames.min() >= 0
     assert frames.max() <= 1
     assert frames.std() > 0
+
+
+@pytest.mark.slow
+def test_a_training_in_published_form_goes_on_where_it_was_killed(tmp_path, monkeypatch):
+    """Killed after eight of its twenty steps and asked again by another sweep, it ends in the bits of one in one go."""
+    monkeypatch.setattr(contenders, "LEG", 4)
+
+    def weights(kept):
+        protocol._workshop.cache_clear()
+        denoise = workshop_of("faithful-smoke", 0, kept).decoder("unet")[0].denoise
+        return [np.asarray(leaf) for leaf in jax.tree.leaves(denoise.weights)]
+
+    legs = denoiser_training.train_denoiser_in
+
+    def killed(*arguments, **options):
+        def watch(done, loss):
+            if done == 8:
+                raise KeyboardInterrupt
+
+        return legs(*arguments, watch=watch, **options)
+
+    with jax.enable_x64(False):
+        whole = weights(tmp_path / "whole")
+        with monkeypatch.context() as patched:
+            patched.setattr(denoiser_training, "train_denoiser_in", killed)
+            with pytest.raises(KeyboardInterrupt):
+                weights(tmp_path / "killed")
+        kept = sorted(int(step.name) for step in (tmp_path / "killed").glob("*/denoiser/*") if step.name.isdigit())
+        resumed = weights(tmp_path / "killed")
+    assert kept == [4, 8]
+    for a, b in zip(whole, resumed, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.slow
