@@ -38,6 +38,12 @@ class ShardSpec:
     def static(self) -> dict[str, Value]:
         return {name: self.columns[name][0].item() for name in self.experiment.static}
 
+    @property
+    def kept(self) -> Path:
+        """What cells of its row keep for later sweeps: a folder beside those of the row's experiments."""
+        run = self.path.parent.parent
+        return run.parent.parent / "kept"
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -144,7 +150,7 @@ def _one_by_one(spec: ShardSpec) -> dict[str, np.ndarray]:
     root, words = keys.root_key(spec.seed), keys.cell_words(spec.experiment.name, spec.columns)
     names = [name for name in spec.columns if name != "replicate"]
     rows = []
-    more = {"kept": spec.path.parents[3] / "kept"} if spec.experiment.keeps else {}
+    more = {"kept": spec.kept} if spec.experiment.keeps else {}
     for i, word in enumerate(words):
         parameters = {name: spec.columns[name][i].item() for name in names} | more
         rows.append(codes.with_code(spec.experiment.cell(keys.fold_words(root, word), **parameters)))

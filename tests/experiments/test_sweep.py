@@ -19,7 +19,7 @@ from experiments import codes, engines, shard, store
 from experiments.errors import StoreError, UserError
 from experiments.space import Space, listing
 from experiments.sweep import ShardFailures, dataset_of, prepare, run_sweep
-from tests.experiments.toys import GROWTH, MOODY, POWERS
+from tests.experiments.toys import GROWTH, MOODY, POWERS, TALLY
 
 QUICK = POWERS.space("quick")
 SHARDS = 9  # 14 cells of each of 3 degrees, 5 cells a shard
@@ -281,3 +281,11 @@ def test_a_storm_of_kills_ends_in_the_same_files(finished, tmp_path):
 @pytest.mark.slow
 def test_dask_writes_the_same_bytes_as_serial(finished, tmp_path):
     assert files(sweep(tmp_path, engine=engines.named("dask", 2))) == files(finished)
+
+
+def test_a_cell_that_keeps_what_it_reached_finds_it_again_in_the_next_sweep(tmp_path):
+    first, second = (
+        dataset_of(sweep(tmp_path, TALLY, TALLY.space(scale))).visits.item() for scale in ("quick", "paper")
+    )
+    assert (first, second) == (1, 2)
+    assert (tmp_path / "data" / "toys" / "kept" / "visits").read_text() == "xx"

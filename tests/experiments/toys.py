@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 
 from experiments import codes
 from experiments.experiment import Experiment, Quantity
@@ -36,6 +37,15 @@ def moody(key, *, x):
     if Path(os.environ["MOODY"]).exists():
         raise MemoryError("no room for this shard")
     return {"power": x}
+
+
+def tally(key, *, x, kept):
+    """Counts its visits in the folder that it shares with the other sweeps of its row."""
+    del key, x
+    kept.mkdir(parents=True, exist_ok=True)
+    with open(kept / "visits", "a") as file:
+        file.write("x")
+    return {"visits": np.float64((kept / "visits").stat().st_size)}
 
 
 POWERS = Experiment(
@@ -70,4 +80,14 @@ MOODY = Experiment(
     scales={"quick": Space((grid("x", 0.0, 1.0, 6),))},
     shard_cells=2,
     compiled=False,
+)
+TALLY = Experiment(
+    name="toys/tally",
+    title="Visits",
+    cell=tally,
+    parameters={"x": X},
+    outputs={"visits": Quantity("n", "visits so far")},
+    scales={"quick": Space((listing("x", (0.0,)),)), "paper": Space((listing("x", (1.0,)),))},
+    compiled=False,
+    keeps=True,
 )
