@@ -51,7 +51,10 @@ class Codebook(NamedTuple):
 
 def nearest(points: Float[Array, "points latent"], centres: Float[Array, "codes latent"]) -> Int[Array, " points"]:
     """The nearest centre of each point, the first one of equals: one matrix product, |p|^2 left out."""
-    return jnp.argmin(jnp.sum(centres**2, axis=1) - 2 * points @ centres.T, axis=1)
+    apart = jnp.sum(centres**2, axis=1, keepdims=True) - 2 * centres @ points.T
+    # Not by argmin, which on a CPU takes one number after another; these two minima take many points at a time.
+    number = jnp.arange(centres.shape[0], dtype=apart.dtype)[:, None]
+    return jnp.min(jnp.where(apart > jnp.min(apart, axis=0), jnp.inf, number), axis=0).astype(int)
 
 
 def assign(coder: Coder, histories: Histories) -> Int[Array, " pixels"]:
@@ -63,8 +66,8 @@ def cluster_sums(
     codes: Int[Array, " points"], values: Float[Array, "points width"], count: int
 ) -> tuple[Float[Array, " codes"], Float[Array, "codes width"]]:
     """Members of each of `count` codes and the sums of their values, as one product with the one-hot codes."""
-    members = jax.nn.one_hot(codes, count, dtype=values.dtype)
-    return jnp.sum(members, axis=0), members.T @ values
+    members = (jnp.arange(count)[:, None] == codes).astype(values.dtype)
+    return jnp.sum(members, axis=1), members @ values
 
 
 def lloyd_step(

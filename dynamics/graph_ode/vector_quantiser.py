@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 import optax
 from flax import nnx
 from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
 from dynamics import _check
+from dynamics.blockwise import summed
 from dynamics.graph_ode.codebook import cluster_sums, code_shares, k_means, nearest, quantile_start
 from dynamics.training import Moving, advance, start, train_with_checkpoints
 
@@ -37,13 +39,24 @@ class _Perceptron(nnx.Module):
         self.norms = nnx.List([nnx.LayerNorm(width, param_dtype=dtype, rngs=rngs) for width in normed])
 
     def __call__(self, x: Float[Array, "... inputs"]) -> Float[Array, "... outputs"]:
+        return self.columns(x.reshape(-1, x.shape[-1]).T).T.reshape(*x.shape[:-1], -1)
+
+    def columns(self, x: Float[Array, "inputs points"]) -> Float[Array, "outputs points"]:
+        """The same of points that are columns: norms then add whole rows, many points at a time on a CPU."""
         last = len(self.linears) - 1
         for i, linear in enumerate(self.linears):
-            x = linear(x)
+            kernel, bias = linear.kernel[...], linear.bias[...]
             if i < len(self.norms):
-                x = self.norms[i](x)
+                # The mean over features that the norm takes away goes out of kernel and bias, once for all points.
+                kernel, bias = kernel - jnp.mean(kernel, axis=1, keepdims=True), bias - jnp.mean(bias)
+            x = kernel.T @ x + bias[:, None]
+            if i < len(self.norms):
+                norm = self.norms[i]
+                x = x * jax.lax.rsqrt(jnp.mean(x**2, axis=0) + norm.epsilon)
+                x = x * norm.scale[...][:, None] + norm.bias[...][:, None]
             if i < last:
-                x = nnx.gelu(x, approximate=False)
+                # The exact GELU by erf: jax.nn's, by erfc, takes three times as long.
+                x = x * (1 + jax.lax.erf(x * np.sqrt(0.5).astype(x.dtype))) / 2
         return x
 
 
@@ -92,10 +105,8 @@ class VectorQuantiser(nnx.Module):
         """The history that each codeword decodes to."""
         return self.decoder(self.codewords())
 
-    def attract(self, latents: Float[Array, "points latent"], codes: Int[Array, " points"]) -> None:
-        """Move the averages towards the latents that were given these codes."""
-        own = jax.lax.stop_gradient(latents).astype(self.sums[...].dtype)
-        sizes, sums = cluster_sums(codes, own, self.codes)
+    def attract(self, sizes: Float[Array, " codes"], sums: Float[Array, "codes latent"]) -> None:
+        """Move the averages towards a batch: how many latents each code was given, and their sums."""
         self.sizes[...] = DECAY * self.sizes[...] + (1 - DECAY) * sizes
         self.sums[...] = DECAY * self.sums[...] + (1 - DECAY) * sums
 
@@ -108,22 +119,45 @@ class VectorQuantiser(nnx.Module):
         self.sums[...] = centres * sizes[:, None]
 
 
+def _mean_of(part: Callable, model: VectorQuantiser, constants: Any, histories: Histories) -> tuple[Any, Any]:
+    """The mean over histories of what `part(model, constants, columns)` adds up, and its other sums as they are."""
+    structure, weights, rest = nnx.split(model, nnx.Param, ...)
+
+    def added_up(weights, data, columns):
+        rest, constants = data
+        return part(nnx.merge(structure, weights, rest), constants, columns)
+
+    total, others = summed(added_up, weights, jax.lax.stop_gradient((rest, constants)), histories.T)
+    return total / histories.shape[0], others
+
+
 def autoencoding_loss(model: VectorQuantiser, histories: Histories) -> Float[Array, ""]:
     """Mean squared error of D(E(w)), no quantiser between."""
-    return jnp.mean((model.decoder(model.latents(histories)) - histories) ** 2)
+
+    def part(model, _, columns):
+        return _squares(model.decoder.columns(model.encoder.columns(columns)) - columns), ()
+
+    return _mean_of(part, model, (), histories)[0]
 
 
 def quantised_loss(model: VectorQuantiser, histories: Histories) -> Float[Array, ""]:
     """Mean squared error of D(c_k), its gradient passed straight to E(w), plus commitment; the codewords move on."""
-    latents = model.latents(histories)
-    centres = jax.lax.stop_gradient(model.codewords())
-    codes = nearest(jax.lax.stop_gradient(latents), centres)
-    chosen = centres[codes]
-    through = latents + jax.lax.stop_gradient(chosen - latents)
-    error = jnp.mean((model.decoder(through) - histories) ** 2)
-    commitment = jnp.mean((latents - chosen) ** 2)
-    model.attract(latents, codes)
-    return error + COMMITMENT * commitment
+
+    def part(model, centres, columns):
+        latents = model.encoder.columns(columns)
+        fixed = jax.lax.stop_gradient(latents).astype(centres.dtype)
+        codes = nearest(fixed.T, centres)
+        chosen = centres[codes].T
+        error = _squares(model.decoder.columns(latents + (chosen - fixed)) - columns)
+        return error + COMMITMENT * _squares(latents - chosen), cluster_sums(codes, fixed.T, model.codes)
+
+    loss, attracted = _mean_of(part, model, model.codewords(), histories)
+    model.attract(*attracted)
+    return loss
+
+
+def _squares(columns: Float[Array, "features points"]) -> Float[Array, ""]:
+    return jnp.sum(columns**2) / columns.shape[0]
 
 
 def optimiser(rate: float, steps: int) -> optax.GradientTransformation:
