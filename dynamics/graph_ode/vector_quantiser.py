@@ -25,6 +25,7 @@ from dynamics.blockwise import summed
 from dynamics.graph_ode.codebook import cluster_sums, code_shares, k_means, nearest, quantile_start
 from dynamics.training import Moving, advance, start, train_with_checkpoints
 
+EPSILON = 1e-6
 DECAY, SMOOTHING, COMMITMENT, START_ITERATIONS = 0.6, 1e-5, 1.0, 10
 
 Histories = Float[Array, "points time"]
@@ -39,25 +40,37 @@ class _Perceptron(nnx.Module):
         self.norms = nnx.List([nnx.LayerNorm(width, param_dtype=dtype, rngs=rngs) for width in normed])
 
     def __call__(self, x: Float[Array, "... inputs"]) -> Float[Array, "... outputs"]:
-        return self.columns(x.reshape(-1, x.shape[-1]).T).T.reshape(*x.shape[:-1], -1)
+        return _through(self.layers(), x.reshape(-1, x.shape[-1]).T).T.reshape(*x.shape[:-1], -1)
 
-    def columns(self, x: Float[Array, "inputs points"]) -> Float[Array, "outputs points"]:
-        """The same of points that are columns: norms then add whole rows, many points at a time on a CPU."""
-        last = len(self.linears) - 1
+    def layers(self) -> list[_Layer]:
+        """What points go through. The mean over features that a norm takes away is out of the kernel before it."""
+        layers = []
         for i, linear in enumerate(self.linears):
-            kernel, bias = linear.kernel[...], linear.bias[...]
+            matrix, offset, norm = linear.kernel[...].T, linear.bias[...], None
             if i < len(self.norms):
-                # The mean over features that the norm takes away goes out of kernel and bias, once for all points.
-                kernel, bias = kernel - jnp.mean(kernel, axis=1, keepdims=True), bias - jnp.mean(bias)
-            x = kernel.T @ x + bias[:, None]
-            if i < len(self.norms):
-                norm = self.norms[i]
-                x = x * jax.lax.rsqrt(jnp.mean(x**2, axis=0) + norm.epsilon)
-                x = x * norm.scale[...][:, None] + norm.bias[...][:, None]
-            if i < last:
-                # The exact GELU by erf: jax.nn's, by erfc, takes three times as long.
-                x = x * (1 + jax.lax.erf(x * np.sqrt(0.5).astype(x.dtype))) / 2
-        return x
+                matrix, offset = matrix - jnp.mean(matrix, axis=0), offset - jnp.mean(offset)
+                norm = (self.norms[i].scale[...][:, None], self.norms[i].bias[...][:, None])
+            layers.append(_Layer(matrix, offset[:, None], norm))
+        return layers
+
+
+class _Layer(NamedTuple):
+    matrix: Float[Array, "outputs inputs"]
+    offset: Float[Array, "outputs 1"]
+    norm: tuple[Float[Array, "outputs 1"], Float[Array, "outputs 1"]] | None
+
+
+def _through(layers: list[_Layer], x: Float[Array, "inputs points"]) -> Float[Array, "outputs points"]:
+    """Points are columns: norms then add whole rows, which a CPU does for many points at a time."""
+    for i, (matrix, offset, norm) in enumerate(layers):
+        x = matrix @ x + offset
+        if norm is not None:
+            scale, shift = norm
+            x = x * jax.lax.rsqrt(jnp.mean(x**2, axis=0) + EPSILON) * scale + shift
+        if i < len(layers) - 1:
+            # The exact GELU by erf: jax.nn's, by erfc, takes three times as long.
+            x = x * (1 + jax.lax.erf(x * np.sqrt(0.5).astype(x.dtype))) / 2
+    return x
 
 
 class VectorQuantiser(nnx.Module):
@@ -119,41 +132,32 @@ class VectorQuantiser(nnx.Module):
         self.sums[...] = centres * sizes[:, None]
 
 
-def _mean_of(part: Callable, model: VectorQuantiser, constants: Any, histories: Histories) -> tuple[Any, Any]:
-    """The mean over histories of what `part(model, constants, columns)` adds up, and its other sums as they are."""
-    structure, weights, rest = nnx.split(model, nnx.Param, ...)
-
-    def added_up(weights, data, columns):
-        rest, constants = data
-        return part(nnx.merge(structure, weights, rest), constants, columns)
-
-    total, others = summed(added_up, weights, jax.lax.stop_gradient((rest, constants)), histories.T)
-    return total / histories.shape[0], others
-
-
 def autoencoding_loss(model: VectorQuantiser, histories: Histories) -> Float[Array, ""]:
     """Mean squared error of D(E(w)), no quantiser between."""
 
-    def part(model, _, columns):
-        return _squares(model.decoder.columns(model.encoder.columns(columns)) - columns), ()
+    def part(networks, _, columns):
+        encoder, decoder = networks
+        return _squares(_through(decoder, _through(encoder, columns)) - columns), ()
 
-    return _mean_of(part, model, (), histories)[0]
+    return summed(part, (model.encoder.layers(), model.decoder.layers()), (), histories.T)[0] / histories.shape[0]
 
 
 def quantised_loss(model: VectorQuantiser, histories: Histories) -> Float[Array, ""]:
     """Mean squared error of D(c_k), its gradient passed straight to E(w), plus commitment; the codewords move on."""
 
-    def part(model, centres, columns):
-        latents = model.encoder.columns(columns)
+    def part(networks, centres, columns):
+        encoder, decoder = networks
+        latents = _through(encoder, columns)
         fixed = jax.lax.stop_gradient(latents).astype(centres.dtype)
         codes = nearest(fixed.T, centres)
         chosen = centres[codes].T
-        error = _squares(model.decoder.columns(latents + (chosen - fixed)) - columns)
-        return error + COMMITMENT * _squares(latents - chosen), cluster_sums(codes, fixed.T, model.codes)
+        error = _squares(_through(decoder, latents + (chosen - fixed)) - columns)
+        return error + COMMITMENT * _squares(latents - chosen), cluster_sums(codes, fixed.T, centres.shape[0])
 
-    loss, attracted = _mean_of(part, model, model.codewords(), histories)
+    centres = jax.lax.stop_gradient(model.codewords())
+    total, attracted = summed(part, (model.encoder.layers(), model.decoder.layers()), centres, histories.T)
     model.attract(*attracted)
-    return loss
+    return total / histories.shape[0]
 
 
 def _squares(columns: Float[Array, "features points"]) -> Float[Array, ""]:
