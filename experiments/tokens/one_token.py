@@ -41,8 +41,10 @@ def one_burst(key, *, token, coupling, slope, decay, bias, exact):
         solved = blow_up(token[None], line, 0)
         return solved.time, solved
 
-    value, solved = time(token)
-    sensitivity = jnp.zeros_like(token) if exact else jax.grad(time, has_aux=True)(token)[0]
+    if exact:
+        (value, solved), sensitivity = time(token), jnp.zeros_like(token)
+    else:
+        (value, solved), sensitivity = jax.value_and_grad(time, has_aux=True)(token)
     return {"time": value, "sensitivity": sensitivity, "steps": solved.steps}
 
 
