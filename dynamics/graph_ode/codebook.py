@@ -62,12 +62,17 @@ def assign(coder: Coder, histories: Histories) -> Int[Array, " pixels"]:
     return nearest(coder.latents(histories), coder.codewords())
 
 
+def members(codes: Int[Array, " points"], count: int, dtype) -> Float[Array, "codes points"]:
+    """One where a point has a code, zero elsewhere."""
+    return (jnp.arange(count)[:, None] == codes).astype(dtype)
+
+
 def cluster_sums(
     codes: Int[Array, " points"], values: Float[Array, "points width"], count: int
 ) -> tuple[Float[Array, " codes"], Float[Array, "codes width"]]:
     """Members of each of `count` codes and the sums of their values, as one product with the one-hot codes."""
-    members = (jnp.arange(count)[:, None] == codes).astype(values.dtype)
-    return jnp.sum(members, axis=1), members @ values
+    own = members(codes, count, values.dtype)
+    return jnp.sum(own, axis=1), own @ values
 
 
 def lloyd_step(

@@ -22,7 +22,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
 from dynamics import _check
 from dynamics.blockwise import summed
-from dynamics.graph_ode.codebook import cluster_sums, code_shares, k_means, nearest, quantile_start
+from dynamics.graph_ode.codebook import cluster_sums, code_shares, k_means, members, nearest, quantile_start
 from dynamics.training import Moving, advance, start, train_with_checkpoints
 
 EPSILON = 1e-6
@@ -62,11 +62,13 @@ class _Layer(NamedTuple):
 
 def _through(layers: list[_Layer], x: Float[Array, "inputs points"]) -> Float[Array, "outputs points"]:
     """Points are columns: norms then add whole rows, which a CPU does for many points at a time."""
+    # What is added to every column is a product with ones, so that its gradient is one too: faster than a sum of rows.
+    ones = jnp.ones((1, x.shape[1]), x.dtype)
     for i, (matrix, offset, norm) in enumerate(layers):
-        x = matrix @ x + offset
+        x = matrix @ x + offset @ ones
         if norm is not None:
             scale, shift = norm
-            x = x * jax.lax.rsqrt(jnp.mean(x**2, axis=0) + EPSILON) * scale + shift
+            x = x * jax.lax.rsqrt(jnp.mean(x**2, axis=0) + EPSILON) * scale + shift @ ones
         if i < len(layers) - 1:
             # The exact GELU by erf: jax.nn's, by erfc, takes three times as long.
             x = x * (1 + jax.lax.erf(x * np.sqrt(0.5).astype(x.dtype))) / 2
@@ -150,7 +152,7 @@ def quantised_loss(model: VectorQuantiser, histories: Histories) -> Float[Array,
         latents = _through(encoder, columns)
         fixed = jax.lax.stop_gradient(latents).astype(centres.dtype)
         codes = nearest(fixed.T, centres)
-        chosen = centres[codes].T
+        chosen = centres.T @ members(codes, centres.shape[0], centres.dtype)
         error = _squares(_through(decoder, latents + (chosen - fixed)) - columns)
         return error + COMMITMENT * _squares(latents - chosen), cluster_sums(codes, fixed.T, centres.shape[0])
 
