@@ -112,11 +112,14 @@ class UNetForecaster(nnx.Module):
         self.net = unet.UNet(unet.small_unet(history * channels, layout=layout), key)
         self.scaling = baselines.Fixed(scaling)
 
+    together = True
+
     def __call__(self, window):
         scaling, channels = self.scaling.get_value(), window.shape[1]
-        inputs = jnp.moveaxis(features(window, scaling), -1, 0)
-        output = self.net(inputs[None], jnp.zeros(1, jnp.int32))[0, -channels:]
-        return grown(window, jnp.moveaxis(output, 0, -1), scaling)
+        shown = features(window, scaling)
+        inputs = jnp.moveaxis(shown.reshape(-1, *shown.shape[-3:]), -1, 1)
+        output = self.net(inputs, jnp.zeros(len(inputs), jnp.int32))[:, -channels:]
+        return grown(window, jnp.moveaxis(output, 1, -1).reshape(*shown.shape[:-1], channels), scaling)
 
 
 def count(*trees) -> int:
@@ -435,6 +438,6 @@ def _forecaster(next_frame: Callable) -> Callable:
 
     @partial(jax.jit, static_argnums=2)
     def run(fitted, windows, horizon):
-        return jax.vmap(lambda w: baselines.forecast(lambda x: next_frame(fitted, x), w, horizon))(windows)
+        return each(lambda w: baselines.forecast(lambda x: next_frame(fitted, x), w, horizon), windows)
 
     return run

@@ -43,6 +43,13 @@ def units_of(trajectories: Trajectories) -> Units:
     return Units(change, jnp.std(trajectories))
 
 
+def following(model: Callable, windows: Float[Array, "batch history channels *space"]):
+    """The frame after each of the windows; of a model that says it takes windows `together`, in one call."""
+    if not getattr(model, "together", False):
+        return jax.vmap(model)(windows)
+    return jnp.moveaxis(model(jnp.moveaxis(windows, 0, 2)), 1, 0)
+
+
 def unrolled_loss(
     history: int, *, unroll: int, batch: int, noise: float, pixels: int | None = None
 ) -> Callable[[Callable, Array, Trajectories, Units], Float[Array, ""]]:
@@ -64,13 +71,11 @@ def unrolled_loss(
             cut = flat[..., jr.randint(pixel_key, (pixels,), 0, flat.shape[-1])]
         start = cut[:, :history] + shake * jr.normal(noise_key, cut[:, :history].shape, cut.dtype)
 
-        def step(window, truth):
-            frame = model(window)
-            return jnp.concatenate([window[1:], frame[None]]), jnp.mean((frame - truth) ** 2) / units.change
+        def step(windows, truth):
+            frames = following(model, windows)
+            windows = jnp.concatenate([windows[:, 1:], frames[:, None]], axis=1)
+            return windows, jnp.mean((frames - truth) ** 2) / units.change
 
-        def one(window, truth):
-            return jnp.mean(jax.lax.scan(step, window, truth)[1])
-
-        return jnp.mean(jax.vmap(one)(start, cut[:, history:]))
+        return jnp.mean(jax.lax.scan(step, start, jnp.moveaxis(cut[:, history:], 1, 0))[1])
 
     return loss

@@ -12,7 +12,8 @@ import pytest
 
 from dynamics import training
 from dynamics.graph_ode import baselines
-from dynamics.graph_ode.baselines.networks import SpectralLayer, neighbourhoods
+from dynamics.graph_ode.baselines.networks import Dense, SpectralLayer
+from dynamics.graph_ode.baselines.objective import following
 from dynamics.graph_ode.scaling import features, grown, scaling_of
 
 HISTORY = 3
@@ -67,13 +68,19 @@ def test_scaled_features_undo_themselves(swings):
     np.testing.assert_allclose(grown(window, step, scaling), window[-1] + 2 * scaling.change[0], rtol=1e-6)
 
 
-def test_neighbourhoods_are_a_periodic_convolution():
-    image = jnp.arange(16.0).reshape(4, 4, 1)
-    taps = np.arange(9.0).reshape(3, 3)
-    wanted = sum(
-        taps[i, j] * np.roll(np.asarray(image[..., 0]), (1 - i, 1 - j), (0, 1)) for i in range(3) for j in range(3)
-    )
-    np.testing.assert_allclose(neighbourhoods(image) @ taps.reshape(9), wanted)
+def test_a_map_of_neighbourhoods_is_a_periodic_convolution():
+    layer = Dense(9, 1, jr.key(0), jnp.float64)
+    fields = jnp.arange(32.0).reshape(1, 2, 4, 4)
+    taps = np.asarray(layer.matrix[...]).reshape(3, 3)
+    wanted = sum(taps[i, j] * np.roll(np.asarray(fields), (1 - i, 1 - j), (2, 3)) for i in range(3) for j in range(3))
+    np.testing.assert_allclose(layer.around(fields), wanted)
+
+
+def test_windows_together_are_windows_alone(swings):
+    net = baselines.PeriodicCNN(HISTORY, scaling_of(swings), jr.key(0))
+    windows = swings[:2, :HISTORY]
+    alone = jnp.stack([net(window) for window in windows])
+    np.testing.assert_allclose(following(net, windows), alone, rtol=1e-12)
 
 
 def test_a_spectral_layer_is_a_product_in_fourier_space():
