@@ -26,9 +26,15 @@ from dynamics.tokens.step_size import held
 DECAYS = {"one": 0.3, "channel": np.linspace(0.1, 1, 4), "state": np.linspace(0.1, 1.2, 12).reshape(4, 3)}
 WAYS = ("chunked", "associative", "sequential")
 # Scans run outside jit would be compiled anew at every call.
-run, pairs_of = jax.jit(selective_layer, static_argnames="how"), jax.jit(hidden_attention)
+run = jax.jit(selective_layer, static_argnames="how")
 scan = jax.jit(selective_scan, static_argnames="how")
 jacobian_of = jax.jit(jax.jacobian(selective_layer))
+
+
+@jax.jit
+def by_all_ways(x, layer):
+    """The hidden attention, and the layer's output in each form: one program."""
+    return hidden_attention(x, layer), {how: selective_layer(x, layer, how=how) for how in ("attention", *WAYS)}
 
 
 def random_layer(rng, decay, shared=False, **flags):
@@ -42,11 +48,10 @@ def test_c22_all_forms_are_the_hidden_attention(decay, length):
     for causal, exact_zoh in [(True, False), (False, True)]:
         layer = random_layer(rng, DECAYS[decay], shared=causal, exact_zoh=exact_zoh, causal=causal)
         x = jnp.asarray(rng.normal(size=(length, 4)))
-        pairs = pairs_of(x, layer)
-        expected = jnp.einsum("dlj,jd->ld", pairs, x)
-        assert_allclose(run(x, layer, how="attention"), expected, rtol=1e-12, atol=1e-12)
-        for how in WAYS:
-            assert_allclose(run(x, layer, how=how), expected, rtol=1e-12, atol=1e-12)
+        pairs, outputs = by_all_ways(x, layer)
+        expected = np.einsum("dlj,jd->ld", pairs, x)
+        for how, output in outputs.items():
+            assert_allclose(output, expected, rtol=1e-12, atol=1e-12, err_msg=how)
         assert causal == (not np.triu(np.asarray(pairs[0]), 1).any())
 
 
@@ -55,16 +60,19 @@ def test_gradients_of_all_forms_agree_and_are_the_finite_difference():
     layer, x = random_layer(rng, DECAYS["state"]), jnp.asarray(rng.normal(size=(20, 4)))
 
     def loss(x, layer, how):
-        return jnp.sum(jnp.sin(run(x, layer, how=how)))
+        return jnp.sum(jnp.sin(selective_layer(x, layer, how=how)))
 
-    slopes = jax.jit(jax.grad(loss, (0, 1)), static_argnums=2)
-    first = slopes(x, layer, "attention")
-    for how in WAYS:
-        for ours, theirs in zip(*map(jax.tree.leaves, (slopes(x, layer, how), first)), strict=True):
-            assert_allclose(ours, theirs, rtol=1e-10, atol=1e-11)
+    @jax.jit
+    def slopes(x, layer):
+        return {how: jax.value_and_grad(loss, (0, 1))(x, layer, how) for how in ("attention", *WAYS)}
+
+    _, first = slopes(x, layer)["attention"]
+    for how, (_, others) in slopes(x, layer).items():
+        for ours, theirs in zip(*map(jax.tree.leaves, (others, first)), strict=True):
+            assert_allclose(ours, theirs, rtol=1e-10, atol=1e-11, err_msg=how)
     step, tangent = 1e-6, jnp.asarray(rng.normal(size=x.shape))
-    numeric = (loss(x + step * tangent, layer, None) - loss(x - step * tangent, layer, None)) / (2 * step)
-    assert_allclose(jnp.vdot(first[0], tangent), numeric, rtol=1e-6)
+    (up, _), (down, _) = (slopes(x + sign * step * tangent, layer)["sequential"] for sign in (1, -1))
+    assert_allclose(jnp.vdot(first[0], tangent), (up - down) / (2 * step), rtol=1e-6)
 
 
 def test_memory_of_the_backward_pass_is_linear_and_keeps_no_states():
