@@ -292,7 +292,7 @@ PATTERN_CODES = Experiment(
         "distance": Quantity("d", "distance of probes and codewords, partition of frame 20", dims=("ahead",)),
     },
     scales={
-        "quick": Space((replicates(8),), {"points": 64, "trajectories": 3, "histories": 4096}),
+        "quick": Space((replicates(12),), {"points": 64, "trajectories": 3, "histories": 4096}),
         "paper": Space((replicates(16),), {"points": 64, "trajectories": 6, "histories": 8192}),
     },
     static=("points", "trajectories", "histories"),
