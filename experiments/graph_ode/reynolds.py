@@ -109,7 +109,7 @@ REYNOLDS_SCORES = Experiment(
     scales={
         "smoke": protocol_space("smoke", 1, model=("ar",)),
         "quick": protocol_space("quick", 1, model=QUICK),
-        "small": protocol_space("small", 3, model=MODELS),
+        # `small` is the protocol of section 12, of which wakes are no part.
         "paper": protocol_space("small", 3, model=MODELS),
     },
     static=("protocol", "seed", "model"),

@@ -31,7 +31,8 @@ def _films(key):
         jnp.sin((i + 1) * place[:, None] + (2 - i) * place + phases[:, i, None, None, None, None] + time * s)
         for i, s in enumerate(speeds.T[:, :, None, None, None, None])
     ]
-    return 0.5 + sum(waves) / 8
+    # Far from 0 and 1, where decoders clip: a kink as well.
+    return 0.5 + sum(waves) / 16
 
 
 def rollout_checks(key):
@@ -39,7 +40,9 @@ def rollout_checks(key):
     data_key, fit_key, model_key, run_key = jr.split(key, 4)
     films = _films(data_key)
     coders = pipeline.fit_codebooks(fit_key, films, history=HISTORY, codes=CODES, windows=200)
-    model = Predictor(model_key, history=HISTORY, width=8, heads=2, mode="rk4_1", residual=True, dtype=films.dtype)
+    # A smooth activation: a central difference across a kink is no slope.
+    form = {"history": HISTORY, "width": 8, "heads": 2, "mode": "rk4_1", "residual": True, "activation": jax.nn.gelu}
+    model = Predictor(model_key, **form, dtype=films.dtype)
     structure, weights, rest = nnx.split(model, nnx.Param, ...)
     decoder = fit_wiener(films.reshape(-1, *films.shape[2:]), 0.02)
 

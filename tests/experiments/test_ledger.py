@@ -1,5 +1,6 @@
 """What a ledger accepts, and every way in which findings can differ from it."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -124,6 +125,17 @@ def test_a_bad_ledger_is_refused_with_the_entrys_name(old, new, message):
 
 def test_a_run_as_expected_has_no_differences():
     assert differences() == []
+
+
+def test_what_is_refuted_at_quick_and_holds_at_small_needs_its_sharp_version_at_quick_alone():
+    entry = dataclasses.replace(LEDGER.claims["P4"], at_small="holds")
+    ledger = dataclasses.replace(LEDGER, claims={"P4": entry})
+    held = [found("P4", "holds", sharp_holds=False)]
+    assert compare(held, ledger.at("small")) == []
+    assert [str(difference) for difference in compare(held, ledger)] == [
+        "synergy/P4: expected refuted, found holds (why)",
+        "synergy/P4: expected a sharp version that holds, found one that fails (why)",
+    ]
 
 
 @pytest.mark.parametrize(

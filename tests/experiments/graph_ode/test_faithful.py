@@ -46,7 +46,7 @@ def test_its_cost_is_told_and_counts_what_is_decoded(monkeypatch):
     monkeypatch.setattr(faithful, "estimate", lambda protocol, fields: asked.append((protocol, fields)) or found)
     assert FORECASTS.price(FORECASTS.space("small")) == ""
     told = FORECASTS.price(FORECASTS.space("faithful"))
-    assert asked == [(RECORD, 4 * 50 * 80)]
+    assert asked == [(RECORD, 2 * 50 * 80)]
     for part in ("312,500 steps", "25.8 million weights", "hours of an accelerator", "Not published to us"):
         assert part in told
 
