@@ -194,6 +194,7 @@ def ablations(ds: xr.Dataset):
             panels[0][1].plot([low, high], [place, place], color=style.COLOURS[1], linewidth=1.0)
     for panel in panels[0]:
         panel.set_yticks(places, [VARIANT_NAMES[name] for name in names])
+        panel.set_ylim(-0.6, len(names) - 0.4)
     panels[0][0].set(xlabel="RMSE, mean over frames")
     panels[0][1].axvline(0, color=style.INK, linewidth=0.9, linestyle=":")
     panels[0][1].set(xlabel="RMSE minus that of the pipeline as is (paired)", yticklabels=[])

@@ -61,6 +61,8 @@ def test_f3_shows_each_change_beside_the_whole():
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names[0] == "as is"
     assert "ODE: none (as released)" in names
+    # The names stand at the left panel alone: both must put a variant at one height.
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
 
 def test_f1_takes_a_block_apart():
