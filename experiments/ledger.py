@@ -190,8 +190,8 @@ def compare(findings: Iterable[Finding], ledger: Ledger, factor_slack: float = 0
     none.
 
     A verdict other than expected (toothless never is), a claim without finding or entry, two findings on one
-    claim, a sharp version that fails or was not there to judge where a refutation is expected, and a factor
-    off by more than the relative slack.
+    claim, a sharp version that fails where the claim itself does not hold as expected or was not there to judge
+    where a refutation is expected, and a factor off by more than the relative slack.
     """
     found: dict[str, Finding] = {}
     differences = []

@@ -25,7 +25,7 @@ from dynamics.blockwise import summed
 from dynamics.graph_ode.codebook import cluster_sums, code_shares, k_means, members, nearest, quantile_start
 from dynamics.training import Moving, advance, start, train_with_checkpoints
 
-EPSILON = 1e-6
+EPSILON = 1e-6  # of flax's layer norms, whose scale and bias these are
 DECAY, SMOOTHING, COMMITMENT, START_ITERATIONS = 0.6, 1e-5, 1.0, 10
 
 Histories = Float[Array, "points time"]

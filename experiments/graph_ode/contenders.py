@@ -107,12 +107,12 @@ class Weighed(nnx.Module):
 class UNetForecaster(nnx.Module):
     """The denoiser's U-Net as a forecaster: the window's features in, the change of the last frame out."""
 
+    together = True
+
     def __init__(self, history: int, scaling: Scaling, key, layout: str):
         channels = scaling.mean.size
         self.net = unet.UNet(unet.small_unet(history * channels, layout=layout), key)
         self.scaling = baselines.Fixed(scaling)
-
-    together = True
 
     def __call__(self, window):
         scaling, channels = self.scaling.get_value(), window.shape[1]

@@ -68,7 +68,8 @@ class QuickRow:
         findings: on other data; on the quick data unless given.
         """
         claims = list(claims)
-        ledger, findings = self.ledger_for(claims), list(findings or map(self.finding, claims))
+        ledger = self.ledger_for(claims)
+        findings = list(map(self.finding, claims) if findings is None else findings)
         near = [f"{f.id}: teeth {f.teeth}" for f in findings if f.verdict != "inconclusive" and (f.teeth or 0) < 2]
         return [str(difference) for difference in [*audit(claims, ledger), *compare(findings, ledger)]] + near
 
