@@ -6,9 +6,15 @@ import statistics
 import time
 from collections.abc import Callable
 
+import jax
 import pytest
 
 RACES: list[str] = []
+
+
+def pytest_configure():
+    """Two devices of a CPU: what is not asked to share them runs on the first."""
+    jax.config.update("jax_num_cpu_devices", 2)
 
 
 def medians(rounds: int, **ways: Callable[[], object]) -> dict[str, float]:

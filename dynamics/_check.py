@@ -16,6 +16,12 @@ def whole(name: str, value: int, least: int) -> int:
     return number
 
 
+def divides(name: str, value: int, devices: int) -> None:
+    """Refuse a number of things that so many devices cannot share evenly."""
+    if value % devices:
+        raise ValueError(f"Argument `{name}` must divide among {devices} devices, but is {value}.")
+
+
 def odd(name: str, value: int) -> int:
     """A static odd number >= 1: an even majority has ties, and its tie break is a convention of its own."""
     number = whole(name, value, 1)

@@ -1,6 +1,7 @@
 """Sums over many points, value and gradient block by block, so that on a CPU a block's activations stay in its cache.
 
 Of a whole batch they would travel to memory and back at every layer, which takes longer than the products between.
+Given a mesh, its devices share the points: a CPU runs a loop over blocks on one core a device.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, PyTree
+
+from dynamics import _check
 
 # 512 columns of 32 float32 are 64 kB, of which a core's second cache holds a dozen. Half or twice as many are slower.
 BLOCK = 512
@@ -20,28 +25,44 @@ BLOCK = 512
 Part = Callable[[Any, Any, Float[Array, "... points"]], tuple[Float[Array, ""], Any]]
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def summed(part: Part, weights: PyTree, constants: PyTree, points: Float[Array, "... points"]) -> tuple[Any, Any]:
+@partial(jax.custom_vjp, nondiff_argnums=(0, 4))
+def summed(
+    part: Part, weights: PyTree, constants: PyTree, points: Float[Array, "... points"], mesh: Mesh | None = None
+) -> tuple[Any, Any]:
     """`part(weights, constants, points)`, a sum over points and other sums beside it, added up over blocks of points.
 
     The first is differentiable, and by the weights alone: everything else counts as data, whose gradient is zero.
+    mesh: whose devices take equal shares of the points; ValueError if these do not divide by their number.
     """
-    return _over_blocks(partial(part, weights, constants), points)
+    return _over_devices(part, weights, constants, points, mesh)
 
 
-def _forward(part, weights, constants, points):
-    def sloped(block):
-        return jax.value_and_grad(part, has_aux=True)(weights, constants, block)
-
-    return _over_blocks(sloped, points)
+def _forward(part, weights, constants, points, mesh):
+    return _over_devices(jax.value_and_grad(part, has_aux=True), weights, constants, points, mesh)
 
 
-def _backward(part, slope, change):
-    del part
+def _backward(part, mesh, slope, change):
+    del part, mesh
     return jax.tree.map(lambda leaf: change[0] * leaf, slope), None, None
 
 
 summed.defvjp(_forward, _backward)
+
+
+def _over_devices(function: Callable, weights, constants, points: Float[Array, "... points"], mesh: Mesh | None):
+    if mesh is None:
+        return _over_blocks(partial(function, weights, constants), points)
+    _check.divides("points", points.shape[-1], mesh.size)
+
+    def own(weights, constants, points):
+        # One sum of everything: each between devices costs their meeting.
+        sums, restore = ravel_pytree(_over_blocks(partial(function, weights, constants), points))
+        return restore(jax.lax.psum(sums, mesh.axis_names))
+
+    whole, shared = PartitionSpec(), PartitionSpec(*[None] * (points.ndim - 1), mesh.axis_names)
+    # Untracked, because a loop over blocks starts from sums that are zero on every device.
+    laid = jax.shard_map(own, mesh=mesh, in_specs=(whole, whole, shared), out_specs=whole, check_vma=False)
+    return laid(weights, constants, points)
 
 
 def _over_blocks(function: Callable, points: Float[Array, "... points"]) -> Any:

@@ -118,6 +118,16 @@ def crew(devices: Sequence[jax.Device], cores: int) -> list[jax.Device]:
     return [d for i, d in enumerate(devices) if d.platform != "cpu" or i < max(1, cores - 1)]
 
 
+def sharers(batch: int, devices: Sequence[jax.Device] | None = None) -> Mesh | None:
+    """As many of the devices (default: this process's accelerators) as share a batch evenly; None if that is one.
+
+    A CPU trains on one device, so that what a cell stores does not depend on the number of its cores.
+    """
+    devices = [d for d in jax.local_devices() if d.platform != "cpu"] if devices is None else devices
+    count = max((n for n in range(1, len(devices) + 1) if batch % n == 0), default=1)
+    return Mesh(np.array(devices[:count]), ("batch",)) if count > 1 else None
+
+
 def evaluate(spec: ShardSpec, devices: Sequence[jax.Device] | None = None) -> dict[str, np.ndarray]:
     """The outputs of a shard's cells, laid over the devices (default: `crew`); padding copies the last cell."""
     devices = crew(jax.local_devices(), os.cpu_count() or 1) if devices is None else devices

@@ -19,6 +19,7 @@ import jax.random as jr
 import numpy as np
 import optax
 from flax import nnx
+from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, Key
 
 from dynamics import training as loops
@@ -84,9 +85,15 @@ def noise_loss(
     return jnp.mean((model(table.noised(clean, level, noise), level, key) - noise) ** 2)
 
 
-def drawn_loss(schedule: DenoiserSchedule) -> Callable[..., Float[Array, ""]]:
-    """The training loss of a batch drawn by a key from `frames`, fields in [0, 1]."""
+def drawn_loss(schedule: DenoiserSchedule, mesh: Mesh | None = None) -> Callable[..., Float[Array, ""]]:
+    """The training loss of a batch drawn by a key from `frames`, fields in [0, 1]. mesh: whose devices share a batch;
+    ValueError if it does not divide among them."""
     table = schedule.table()
+
+    def missed(model, key, clean, level, noise):
+        return noise_loss(model, table, clean, level, noise, key)
+
+    missed = loops.shared_among(mesh, missed, schedule.batch)
 
     def loss(model: nnx.Module, key: Key[Array, ""], frames: Batch) -> Float[Array, ""]:
         place_key, level_key, noise_key, dropout_key = jr.split(key, 4)
@@ -94,7 +101,7 @@ def drawn_loss(schedule: DenoiserSchedule) -> Callable[..., Float[Array, ""]]:
         clean = 2 * frames[places] - 1
         level = jr.randint(level_key, (schedule.batch,), 1, schedule.n_max + 1)
         noise = jr.normal(noise_key, clean.shape, clean.dtype)
-        return noise_loss(model, table, clean, level, noise, dropout_key)
+        return missed(model, dropout_key, clean, level, noise)
 
     return loss
 
@@ -139,9 +146,11 @@ def begin(
     *,
     seeds: int | None = None,
     dtype=jnp.float32,
+    mesh: Mesh | None = None,
 ) -> tuple[loops.Training, loops.Course]:
     """A training of the network on frames in [0, 1], before its first step; of several seeds if `seeds` says so.
 
+    mesh: whose devices share every batch; the losses agree with those of one device to rounding.
     ValueError if the frames are not in [0, 1] (concrete ones) or have other channels than the network.
     """
     if frames.shape[1] != shape.channels:
@@ -152,7 +161,7 @@ def begin(
         if not (low >= -1e-6 and high <= 1 + 1e-6):
             raise ValueError(f"`frames` must lie in [0, 1], but has values from {low:g} to {high:g}.")
     frames = jnp.asarray(frames, dtype)
-    loss, optimiser = drawn_loss(schedule), schedule.optimiser()
+    loss, optimiser = drawn_loss(schedule, mesh), schedule.optimiser()
     more = {"data": (frames,), "averaging": schedule.averaging}
     if seeds is not None:
 
@@ -171,10 +180,16 @@ def reached(training: loops.Training, course: loops.Course) -> NetworkDenoiser:
 
 
 def train_denoiser(
-    key: Key[Array, ""], shape: UNetShape, schedule: DenoiserSchedule, frames: Batch, *, dtype=jnp.float32
+    key: Key[Array, ""],
+    shape: UNetShape,
+    schedule: DenoiserSchedule,
+    frames: Batch,
+    *,
+    dtype=jnp.float32,
+    mesh: Mesh | None = None,
 ) -> tuple[NetworkDenoiser, Float[Array, " steps"]]:
-    """The trained denoiser and the loss of every step; pure, for use under jit and vmap."""
-    training, course = begin(key, shape, schedule, frames, dtype=dtype)
+    """The trained denoiser and the loss of every step; pure, for use under jit and vmap. mesh: see `begin`."""
+    training, course = begin(key, shape, schedule, frames, dtype=dtype, mesh=mesh)
     course = loops.advance(training, course, schedule.steps)
     return reached(training, course), course.losses
 
@@ -189,9 +204,10 @@ def train_denoiser_in(
     every: int = 100,
     seeds: int | None = None,
     watch: Callable[[int, float], None] = lambda done, loss: None,
+    mesh: Mesh | None = None,
 ) -> tuple[NetworkDenoiser, Float[Array, "*seeds steps"]]:
     """The same, kept in `folder` every so many steps and taken up from there: killed and resumed, to the same bits."""
-    training, course = begin(key, shape, schedule, frames, seeds=seeds)
+    training, course = begin(key, shape, schedule, frames, seeds=seeds, mesh=mesh)
     settings = {
         "network": asdict(shape) | {"multipliers": list(shape.multipliers), "attention": list(shape.attention)},
         "schedule": asdict(schedule),
@@ -199,5 +215,7 @@ def train_denoiser_in(
         "frames": list(frames.shape),
         "seeds": seeds,
     }
-    course = loops.train_with_checkpoints(training, course, folder, every=every, settings=settings, watch=watch)
+    course = loops.train_with_checkpoints(
+        training, course, folder, every=every, settings=settings, watch=watch, mesh=mesh
+    )
     return reached(training, course), course.losses

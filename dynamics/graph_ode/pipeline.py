@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+from jax.sharding import Mesh
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from dynamics.graph_ode.codebook import Codebook, fit_codebook
@@ -40,16 +41,24 @@ def fit_codebooks(key, trajectories: Trajectories, *, history: int, codes: int, 
 
 
 def fit_quantisers(
-    key, trajectories: Trajectories, *, history: int, windows: int, schedule: QuantiserSchedule, **widths
+    key,
+    trajectories: Trajectories,
+    *,
+    history: int,
+    windows: int,
+    schedule: QuantiserSchedule,
+    mesh: Mesh | None = None,
+    **widths,
 ) -> VectorQuantiser:
-    """A learned codebook for each channel (leading axis). widths: `codes`, `hidden`, `latent`."""
+    """A learned codebook for each channel (leading axis). widths: `codes`, `hidden`, `latent`. mesh: see
+    `fit_quantiser`."""
     draw_key, fit_key = jr.split(key)
     pasts = random_histories(draw_key, trajectories, history, windows)
 
     def one(own, key):
         make_key, train_key = jr.split(key)
         model = VectorQuantiser(make_key, history=history, dtype=trajectories.dtype, **widths)
-        return fit_quantiser(train_key, model, own, schedule)[0]
+        return fit_quantiser(train_key, model, own, schedule, mesh=mesh)[0]
 
     parts = [one(own, k) for own, k in zip(pasts, jr.split(fit_key, len(pasts)), strict=True)]
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *parts)

@@ -18,6 +18,7 @@ import jax.random as jr
 import numpy as np
 import optax
 from flax import nnx
+from jax.sharding import Mesh
 from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
 from dynamics import _check
@@ -134,18 +135,22 @@ class VectorQuantiser(nnx.Module):
         self.sums[...] = centres * sizes[:, None]
 
 
-def autoencoding_loss(model: VectorQuantiser, histories: Histories) -> Float[Array, ""]:
-    """Mean squared error of D(E(w)), no quantiser between."""
+def autoencoding_loss(model: VectorQuantiser, histories: Histories, mesh: Mesh | None = None) -> Float[Array, ""]:
+    """Mean squared error of D(E(w)), no quantiser between. mesh: whose devices share the histories."""
 
     def part(networks, _, columns):
         encoder, decoder = networks
         return _squares(_through(decoder, _through(encoder, columns)) - columns), ()
 
-    return summed(part, (model.encoder.layers(), model.decoder.layers()), (), histories.T)[0] / histories.shape[0]
+    networks = model.encoder.layers(), model.decoder.layers()
+    return summed(part, networks, (), histories.T, mesh)[0] / histories.shape[0]
 
 
-def quantised_loss(model: VectorQuantiser, histories: Histories) -> Float[Array, ""]:
-    """Mean squared error of D(c_k), its gradient passed straight to E(w), plus commitment; the codewords move on."""
+def quantised_loss(model: VectorQuantiser, histories: Histories, mesh: Mesh | None = None) -> Float[Array, ""]:
+    """Mean squared error of D(c_k), its gradient passed straight to E(w), plus commitment; the codewords move on.
+
+    mesh: whose devices share the histories.
+    """
 
     def part(networks, centres, columns):
         encoder, decoder = networks
@@ -157,7 +162,8 @@ def quantised_loss(model: VectorQuantiser, histories: Histories) -> Float[Array,
         return error + COMMITMENT * _squares(latents - chosen), cluster_sums(codes, fixed.T, centres.shape[0])
 
     centres = jax.lax.stop_gradient(model.codewords())
-    total, attracted = summed(part, (model.encoder.layers(), model.decoder.layers()), centres, histories.T)
+    networks = model.encoder.layers(), model.decoder.layers()
+    total, attracted = summed(part, networks, centres, histories.T, mesh)
     model.attract(*attracted)
     return total / histories.shape[0]
 
@@ -180,11 +186,13 @@ class Schedule(NamedTuple):
     rate: float = 1e-3
 
 
-def _drawn(loss: Callable, batch: int) -> Callable:
+def _drawn(loss: Callable, batch: int, mesh: Mesh | None) -> Callable:
     """The loss on a batch of the training histories that the key draws."""
+    if mesh is not None:
+        _check.divides("batch", batch, mesh.size)
 
     def on_batch(model, key, histories):
-        return loss(model, histories[jr.randint(key, (batch,), 0, histories.shape[0])])
+        return loss(model, histories[jr.randint(key, (batch,), 0, histories.shape[0])], mesh)
 
     return on_batch
 
@@ -202,12 +210,14 @@ def fit_quantiser(
     histories: Histories,
     schedule: Schedule,
     pretrained: Int[ArrayLike, ""] | None = None,
+    mesh: Mesh | None = None,
 ) -> tuple[VectorQuantiser, Float[Array, " steps"]]:
     """The trained quantiser and the losses of both stages, one after the other.
 
     Pure: jit it, or vmap it over keys (with the module split by `nnx.split` on the way out) for several seeds.
     `histories` are drawn at random beforehand; a code in use by none of them is never revived.
     pretrained: break the first stage off after so many steps, a number that may be traced; its later losses are 0.
+    mesh: whose devices share every batch; the losses agree with those of one device to rounding.
     """
     first, second = jr.split(key)
     until = schedule.pretraining if pretrained is None else pretrained
@@ -219,7 +229,7 @@ def fit_quantiser(
         if loss is quantised_loss:
             model = _with_codewords(model, histories, schedule.batch)
         rule = optimiser(schedule.rate, steps)
-        training, course = start(model, _drawn(loss, schedule.batch), rule, stage_key, steps, data=(histories,))
+        training, course = start(model, _drawn(loss, schedule.batch, mesh), rule, stage_key, steps, data=(histories,))
         course = advance(training, course, end)
         model = training.model(course)
         losses.append(course.losses)
@@ -236,6 +246,7 @@ def fit_quantiser_in(
     every: int = 100,
     settings: dict[str, Any],
     watch: Callable[[int, float], None] = lambda done, loss: None,
+    mesh: Mesh | None = None,
 ) -> tuple[VectorQuantiser, Float[Array, " steps"]]:
     """`fit_quantiser` with checkpoints in `folder`: killed at any instant and called again, it ends in the same
     weights. `settings` say which training this is; a folder that holds another is refused by ValueError."""
@@ -248,9 +259,11 @@ def fit_quantiser_in(
         if loss is quantised_loss:
             model = _with_codewords(model, histories, batch)
         training, course = start(
-            model, _drawn(loss, batch), optimiser(schedule.rate, steps), stage_key, steps, data=data
+            model, _drawn(loss, batch, mesh), optimiser(schedule.rate, steps), stage_key, steps, data=data
         )
-        course = train_with_checkpoints(training, course, folder / name, every=every, settings=settings, watch=watch)
+        course = train_with_checkpoints(
+            training, course, folder / name, every=every, settings=settings, watch=watch, mesh=mesh
+        )
         model = training.model(course)
         losses.append(course.losses)
     return model, jnp.concatenate(losses)

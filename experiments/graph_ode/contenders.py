@@ -31,6 +31,7 @@ from dynamics.graph_ode.wiener import Lifted, Wiener, fit_prior, wiener_gain
 from experiments.errors import UserError
 from experiments.graph_ode.choices import Choice, Validation, chosen, compiled, timed
 from experiments.graph_ode.sizes import Sizes as Sizes
+from experiments.shard import sharers
 
 LEG = 2500
 """Steps of the published diffusion model between two checkpoints: minutes of an accelerator."""
@@ -273,9 +274,11 @@ class Workshop:
             options = {"history": sizes.history, "codes": sizes.codes, "windows": sizes.histories}
             fit = partial(pipeline.fit_codebooks, **options)
             if sizes.quantiser is not None:
-                widths = {"hidden": sizes.hidden, "latent": sizes.latent}
-                fit = partial(pipeline.fit_quantisers, schedule=sizes.quantiser, **options, **widths)
-            return timed(fit, self._key("codebook"), self.trajectories)
+                more = {"hidden": sizes.hidden, "latent": sizes.latent, "mesh": sharers(sizes.quantiser.batch)}
+                fit = partial(pipeline.fit_quantisers, schedule=sizes.quantiser, **options, **more)
+            coders, seconds = timed(fit, self._key("codebook"), self.trajectories)
+            # Devices share the training alone: what follows would be done by each of them.
+            return jax.device_put(coders, jax.local_devices()[0]), seconds
 
         return self._once(("coders", kind), make)
 
@@ -367,7 +370,8 @@ class Workshop:
                 (denoiser, _), seconds = timed(lambda key, frames: train(key, frames=frames), key, frames)
             else:
                 begun, folder = time.process_time(), self.kept / "denoiser"
-                denoiser, _ = denoiser_training.train_denoiser_in(folder, key, shape, schedule, frames, every=LEG)
+                train = partial(denoiser_training.train_denoiser_in, folder, every=LEG, mesh=sharers(schedule.batch))
+                denoiser = jax.device_put(train(key, shape, schedule, frames)[0], jax.local_devices()[0])
                 seconds = time.process_time() - begun
             if sizes.published:
                 return released_decoder(denoiser, schedule.table()), seconds, Choice(sizes.grids.levels)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 import optax
 import pytest
 from flax import nnx
+from jax.sharding import Mesh
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dynamics.training import advance, start, start_seeds, train_with_checkpoints
+from dynamics.training import advance, shared_among, start, start_seeds, train_with_checkpoints
 
 STEPS, SEEDS, DECAY = 5, 2, 0.5
 KEY = jr.key(2)
@@ -71,3 +73,40 @@ def test_seeds_are_kept_and_taken_up(tmp_path, trained_seeds):
 def test_no_seeds_are_refused():
     with pytest.raises(ValueError, match="`seeds` must be at least 1, but is 0"):
         start_seeds(Line, loss, optax.sgd(0.1), KEY, STEPS, 0)
+
+
+def missed(model, key, x):
+    del key
+    return jnp.mean((model(x) - (2 * x + 1)) ** 2)
+
+
+def shared(devices):
+    """The training of several seeds, whose batches so many devices share."""
+    mesh = Mesh(np.array(jax.local_devices()[:devices]), ("batch",))
+    on_share = shared_among(mesh, missed, 8)
+
+    def loss(model, key):
+        return on_share(model, key, jr.normal(key, (8,)))
+
+    return mesh, *start_seeds(Line, loss, optax.sgd(0.1), KEY, STEPS, SEEDS, averaging=DECAY)
+
+
+def test_devices_share_a_batch_and_a_training_killed_on_them_goes_on(tmp_path, trained_seeds):
+    """Four devices take two of eight each: the losses of one device, and the bits of a run never interrupted."""
+    mesh, training, course = shared(4)
+
+    def trained(folder, steps):
+        own = training._replace(steps=steps)
+        return train_with_checkpoints(own, course, tmp_path / folder, every=2, settings={}, mesh=mesh)
+
+    whole = trained("whole", STEPS)
+    assert_allclose(whole.losses, trained_seeds.losses, rtol=1e-12)
+    assert all(leaf.devices() == set(mesh.devices) for leaf in jax.tree.leaves(whole))
+    trained("killed", 2)
+    jax.tree.map(assert_array_equal, trained("killed", STEPS), whole)
+
+
+def test_a_batch_that_devices_cannot_share_is_refused():
+    with pytest.raises(ValueError, match="`batch` must divide among 3 devices, but is 8"):
+        shared(3)
+    assert shared_among(None, missed, 8) is missed

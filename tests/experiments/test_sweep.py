@@ -88,6 +88,13 @@ def test_of_a_cpus_devices_fewer_than_cores_are_used(cores, used):
     assert shard.crew(jax.local_devices(), cores) == jax.local_devices()[:used]
 
 
+@pytest.mark.parametrize(("batch", "used"), [(32, 8), (12, 6), (7, 7), (1, None)])
+def test_as_many_devices_share_a_training_as_divide_its_batch(batch, used):
+    mesh = shard.sharers(batch, jax.local_devices())
+    assert (mesh and mesh.size) == used
+    assert shard.sharers(batch) is None  # cores of a CPU do not
+
+
 @pytest.mark.parametrize("way", [{"side_by_side": False}, {"compiled": False}, {"lightly": True}])
 def test_cells_in_turn_or_uncompiled_or_hardly_optimised_are_the_same_cells(finished, tmp_path, way):
     ours, theirs = dataset_of(finished), dataset_of(sweep(tmp_path, dataclasses.replace(POWERS, **way)))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pytest
 from flax import nnx
+from jax.sharding import Mesh
 from numpy.testing import assert_allclose, assert_array_equal
 
 from dynamics.graph_ode.convolutions import Convolution, Draws, convolved
@@ -157,6 +161,21 @@ def test_a_training_in_one_piece_gives_the_same_things(kept):
     denoise, losses = jax.eval_shape(whole, jr.key(0), FRAMES)
     assert losses.shape == kept[2].shape
     assert jax.tree.structure(denoise) == jax.tree.structure(kept[1])
+
+
+def test_two_devices_share_a_batch():
+    """One frame each: loss and gradient in double precision."""
+    mesh = Mesh(np.array(jax.local_devices()[:2]), ("batch",))
+    structure, weights = nnx.split(noisy(TINY))
+
+    def lost(mesh, weights):
+        loss = drawn_loss(SCHEDULE, mesh)
+        return loss(nnx.merge(structure, weights), jr.key(3), FRAMES.astype(float))
+
+    ways = [jax.jit(jax.value_and_grad(partial(lost, given)))(weights) for given in (None, mesh)]
+    jax.tree.map(partial(assert_allclose, rtol=1e-9, atol=1e-12), *ways)
+    with pytest.raises(ValueError, match="`batch` must divide among 2 devices, but is 3"):
+        drawn_loss(replace(SCHEDULE, batch=3), mesh)
 
 
 def test_seeds_start_side_by_side():

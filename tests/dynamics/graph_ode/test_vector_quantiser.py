@@ -1,11 +1,14 @@
 """The learned codebook: its size, its losses by hand, its training, and that a collapse is refused."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pytest
 from flax import nnx
+from jax.sharding import Mesh
 from numpy.testing import assert_allclose, assert_array_equal
 
 from dynamics import graph_ode
@@ -151,6 +154,23 @@ def test_a_collapse_is_refused(parts, histories):
     )
     with pytest.raises(ValueError, match="1 of 8 codes are live"):
         graph_ode.require_live(live, 8)
+
+
+def test_two_devices_train_as_one(parts, histories):
+    """A step of each stage: losses and weights to rounding."""
+    schedule = graph_ode.Schedule(pretraining=1, quantising=1, batch=64, rate=1e-2)
+    mesh = Mesh(np.array(jax.local_devices()[:2]), ("batch",))
+
+    @partial(jax.jit, static_argnums=1)
+    def fit(state, mesh):
+        model = nnx.merge(parts[0], *jax.tree.map(jnp.copy, state))
+        model, losses = graph_ode.fit_quantiser(KEY, model, histories.astype(float), schedule, mesh=mesh)
+        return nnx.state(model), losses
+
+    alone, shared = fit(parts[1:], None), fit(parts[1:], mesh)
+    jax.tree.map(partial(assert_allclose, rtol=1e-9, atol=1e-9), alone, shared)
+    with pytest.raises(ValueError, match="`batch` must divide among 2 devices, but is 65"):
+        graph_ode.fit_quantiser(KEY, build(), histories, schedule._replace(batch=65), mesh=mesh)
 
 
 def test_sizes_are_checked():
