@@ -36,10 +36,10 @@ def test_a_cell_is_the_same_alone_and_in_company(name):
     experiment = EXPERIMENTS[name]
     spec = cheapest_shard(experiment)
     together = evaluate(spec)
-    last = len(spec.cells) - 1
-    # Padded to the same length, so that nothing is compiled again: its company are copies of itself.
-    own = {name: values[last:] for name, values in spec.columns.items()}
-    alone = dataclasses.replace(spec, cells=spec.cells[last:], columns=own)
+    # Padded to the same length, so that nothing is compiled again: its company are copies of itself. The first stays in
+    # its lane: instructions of other widths round apart, which adaptive solvers amplify to their tolerance.
+    own = {name: values[:1] for name, values in spec.columns.items()}
+    alone = dataclasses.replace(spec, cells=spec.cells[:1], columns=own)
     single = evaluate(alone)
     for output, quantity in experiment.outputs.items():
         if quantity.unit == "CPU s":
@@ -48,7 +48,7 @@ def test_a_cell_is_the_same_alone_and_in_company(name):
         assert together[output].ndim == 1 + len(quantity.dims), output
         # A batched program may fuse differently: rounding, amplified through the cell's own recursion.
         near = NEAR[experiment.precision]
-        np.testing.assert_allclose(single[output][0], together[output][last], **near, err_msg=output)
+        np.testing.assert_allclose(single[output][0], together[output][0], **near, err_msg=output)
     assert np.all(np.isin(together["code"][:3], (codes.OK, codes.UNBOUNDED)))
     wanted = np.dtype(experiment.precision)
     assert all(value.dtype == wanted for value in together.values() if value.dtype.kind == "f")
