@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 import optax
 from flax import nnx
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -243,6 +244,7 @@ def train_with_checkpoints(
     process killed at any instant loses at most a leg, and the weights it ends with are those of a run never
     interrupted, bit for bit.
     mesh: that of the loss (`shared_among`), on whose devices the course then lies from the first step.
+    ValueError, with the step, if the loss is not finite at one; the leg is then not kept.
     """
     if every < 1:
         raise ValueError(f"Argument `every` must be at least 1, but is {every}.")
@@ -258,10 +260,20 @@ def train_with_checkpoints(
             course = jax.device_put(course, NamedSharding(mesh, PartitionSpec()))
         while (done := int(course.done)) < training.steps:
             course = leg(course, min(done + every, training.steps), training.data)
+            _require_finite(course, done)
             parts = {"leaves": ocp.args.StandardSave(_named(course)), "settings": ocp.args.JsonSave(settings)}
             kept.save(int(course.done), args=ocp.args.Composite(**parts))
             watch(int(course.done), float(jnp.mean(course.losses[..., course.done - 1])))
     return course
+
+
+def _require_finite(course: Course, since: int) -> None:
+    lost = ~np.isfinite(np.asarray(course.losses[..., since : int(course.done)]))
+    if lost.any():
+        step = since + 1 + int(np.argmax(lost.reshape(-1, lost.shape[-1]).any(axis=0)))
+        raise ValueError(
+            f"The training blew up: its loss at step {step} is not finite; what is kept ends at step {since}."
+        )
 
 
 def _resumed(ocp, kept, last: int, course: Course, settings: dict[str, Any]) -> Course:

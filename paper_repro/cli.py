@@ -149,16 +149,19 @@ def sweep(
 
 
 def status(out: Path = Path("out")) -> int:
-    """Show how far each sweep in an output folder is; works while another command computes.
+    """Show how far each sweep in an output folder is, and each training of hours; works while another command computes.
 
     Args:
         out: The output folder.
     """
+    from experiments.trainings import trainings
     from paper_repro.reproduce import runs
-    from paper_repro.tables import show_runs
+    from paper_repro.tables import show_runs, show_trainings
 
-    if not show_runs(runs(out), Console()):
+    console = Console()
+    if not show_runs(runs(out), console):
         _say(f"No runs in {out}.")
+    show_trainings(trainings(out), console)
     return 0
 
 

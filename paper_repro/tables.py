@@ -12,6 +12,8 @@ from rich.table import Table
 from paper_repro.registry import Paper
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from experiments.finding import Finding
     from experiments.store import Run
 
@@ -119,3 +121,14 @@ def show_runs(runs: Iterable[Run], console: Console) -> int:
         )
     console.print(table)
     return count
+
+
+def show_trainings(trainings: Iterable[tuple[Path, dict]], console: Console) -> None:
+    """How far trainings of hours are within their cells; nothing if there are none."""
+    table = titled("Trainings", "training", "steps", "loss", "last checkpoint", "folder")
+    for folder, told in trainings:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(told["finished"]))
+        steps = f"{told['done']:,}/{told['steps']:,}"
+        table.add_row(f"{folder.parents[2].name}/{folder.name}", steps, f"{told['loss']:.4g}", when, folder.parent.name)
+    if table.row_count:
+        console.print(table)

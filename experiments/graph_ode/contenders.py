@@ -32,6 +32,7 @@ from experiments.errors import UserError
 from experiments.graph_ode.choices import Choice, Validation, chosen, compiled, timed
 from experiments.graph_ode.sizes import Sizes as Sizes
 from experiments.shard import sharers
+from experiments.trainings import telling
 
 LEG = 2500
 """Steps of the published diffusion model between two checkpoints: minutes of an accelerator."""
@@ -370,7 +371,8 @@ class Workshop:
                 (denoiser, _), seconds = timed(lambda key, frames: train(key, frames=frames), key, frames)
             else:
                 begun, folder = time.process_time(), self.kept / "denoiser"
-                train = partial(denoiser_training.train_denoiser_in, folder, every=LEG, mesh=sharers(schedule.batch))
+                options = {"every": LEG, "mesh": sharers(schedule.batch), "watch": telling(folder, schedule.steps)}
+                train = partial(denoiser_training.train_denoiser_in, folder, **options)
                 denoiser = jax.device_put(train(key, shape, schedule, frames)[0], jax.local_devices()[0])
                 seconds = time.process_time() - begun
             if sizes.published:

@@ -110,3 +110,21 @@ def test_a_batch_that_devices_cannot_share_is_refused():
     with pytest.raises(ValueError, match="`batch` must divide among 3 devices, but is 8"):
         shared(3)
     assert shared_among(None, missed, 8) is missed
+
+
+def test_a_training_that_blows_up_says_at_which_step(tmp_path):
+    """The square of an offset that grows a thousandfold a step leaves double precision; the leg before is kept."""
+
+    class Offset(nnx.Module):
+        def __init__(self):
+            self.offset = nnx.Param(jnp.ones(()))
+
+    def square(model, key):
+        del key
+        return model.offset[...] ** 2
+
+    # Steps of 500.5 times twice the offset: it is multiplied by -1000, its square passes 1e308 at the 53rd step.
+    training, course = start(Offset(), square, optax.sgd(500.5), KEY, 60)
+    with pytest.raises(ValueError, match=r"loss at step 53 is not finite; what is kept ends at step 40"):
+        train_with_checkpoints(training, course, tmp_path, every=20, settings={})
+    assert sorted(int(step.name) for step in tmp_path.iterdir()) == [20, 40]

@@ -1,5 +1,6 @@
 """The record of the released code: what it says, what it costs, and that all of its parts train."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -96,12 +97,13 @@ def test_a_training_in_published_form_goes_on_where_it_was_killed(tmp_path, monk
 
     legs = denoiser_training.train_denoiser_in
 
-    def killed(*arguments, **options):
-        def watch(done, loss):
+    def killed(*arguments, watch, **options):
+        def watch_and_kill(done, loss):
+            watch(done, loss)
             if done == 8:
                 raise KeyboardInterrupt
 
-        return legs(*arguments, watch=watch, **options)
+        return legs(*arguments, watch=watch_and_kill, **options)
 
     with jax.enable_x64(False):
         whole = weights(tmp_path / "whole")
@@ -112,6 +114,9 @@ def test_a_training_in_published_form_goes_on_where_it_was_killed(tmp_path, monk
         kept = sorted(int(step.name) for step in (tmp_path / "killed").glob("*/denoiser/*") if step.name.isdigit())
         resumed = weights(tmp_path / "killed")
     assert kept == [4, 8]
+    told = [json.loads(line) for line in next((tmp_path / "killed").glob("*/denoiser/progress.jsonl")).open()]
+    assert [entry["done"] for entry in told] == [4, 8, 12, 16, 20]
+    assert {entry["steps"] for entry in told} == {20}
     for a, b in zip(whole, resumed, strict=True):
         np.testing.assert_array_equal(a, b)
 
