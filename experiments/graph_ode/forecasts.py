@@ -11,9 +11,10 @@ import numpy as np
 
 from dynamics.graph_ode import metrics
 from experiments.experiment import Experiment, Quantity
-from experiments.graph_ode.contenders import BASELINES, PIPELINES
+from experiments.graph_ode.contenders import PIPELINES
 from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.protocol import PACKAGES, PROTOCOLS, protocol_space, windows_of, workshop_of
+from experiments.graph_ode.rivals import BASELINES
 
 MEASURED = "CPU s"
 """The unit of what is measured while a cell runs: such numbers differ from run to run, all others do not."""

@@ -12,8 +12,10 @@ from scipy import stats
 
 from dynamics.graph_ode import metrics, predictor_training, rollout
 from experiments.errors import UserError
-from experiments.graph_ode.contenders import BASELINES, PIPELINES, Sizes, Workshop
+from experiments.graph_ode.contenders import PIPELINES, Workshop
 from experiments.graph_ode.own_files import Split
+from experiments.graph_ode.rivals import BASELINES
+from experiments.graph_ode.sizes import Sizes
 from experiments.keys import root_key
 
 LEVEL = 0.05

@@ -95,7 +95,7 @@ PROTOCOLS = {
         horizon=30,
         sizes=Sizes(codes=12, histories=4000, width=24, predictor=predictor_training.Schedule(windows=300, steps=500)),
     ),
-    "small": Protocol(points=64, train=60, test=16, start=20, horizon=80, sizes=Sizes(grids=Grids())),
+    "small": Protocol(points=64, train=60, test=16, start=20, horizon=80, sizes=Sizes(grids=Grids(further=2))),
     "faithful": Protocol(points=128, train=100, test=50, start=20, horizon=80, sizes=published_sizes()),
     # All that is published in form, none of it in size: twenty steps of everything, for tests.
     "faithful-smoke": Protocol(
@@ -173,7 +173,7 @@ def workshop_of(protocol: str, seed: int, kept: Path | None = None) -> Workshop:
 def _workshop(protocol: str, seed: int, folder: Path | None) -> Workshop:
     chosen, films = PROTOCOLS[protocol], trajectories_of(protocol, seed)
     validation = Validation(*cut(chosen, films.validation))
-    return Workshop(jr.fold_in(root_key(seed), 2), jnp.asarray(films.training), chosen.sizes, validation, folder)
+    return Workshop(jr.fold_in(root_key(seed), 2), jnp.asarray(films.training), chosen.sizes, validation, kept=folder)
 
 
 def windows_of(protocol: str, seed: int) -> tuple[jax.Array, jax.Array]:

@@ -15,10 +15,10 @@ import numpy as np
 
 from dynamics.graph_ode import metrics, rollout
 from experiments.experiment import Experiment, Quantity
-from experiments.graph_ode.contenders import each
 from experiments.graph_ode.faithful import priced
 from experiments.graph_ode.forecasts import MEASURED, PROTOCOL, SEED
 from experiments.graph_ode.protocol import PACKAGES, PROTOCOLS, protocol_space, windows_of, workshop_of
+from experiments.graph_ode.rivals import each
 
 STRIDES = ("never", "every:8", "every:4", "every:2", "every:1")
 RULES = (*STRIDES, "dist:0.4", "dist:0.25", "dist:0.15", "dist:0.08", "chi:0.7", "chi:0.9", "chi:0.97", "chi:0.99")

@@ -17,7 +17,7 @@ EXPERIMENTS = {name: experiment for paper in PAPERS for name, experiment in pape
 COSTS = {f"{p.name}/{name}": e.quick_seconds for p in PAPERS for name, e in p.ledger().experiments.items()}
 # Cells that take long to compile are met in `make test` by the sweeps of their claims, and here in `make test-all`.
 CELLS = [
-    pytest.param(name, marks=pytest.mark.slow if COSTS[name] > 3 and "smoke" not in experiment.scales else ())
+    pytest.param(name, marks=pytest.mark.slow if COSTS[name] > 1.5 and "smoke" not in experiment.scales else ())
     for name, experiment in EXPERIMENTS.items()
 ]
 
