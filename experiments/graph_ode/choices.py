@@ -53,33 +53,12 @@ class Choice(NamedTuple):
         return len(self.errors)
 
 
-def chosen(values: Sequence, trial: Callable[[Any], tuple[float, float]], validated: bool, further: int = 0) -> Choice:
-    """The choice among these values. trial: value -> its validation error and the seconds it took to fit.
-
-    further: how many more are tried, one after another, past an end of the grid for as long as the best stands there.
-    """
+def chosen(values: Sequence, trial: Callable[[Any], tuple[float, float]], validated: bool) -> Choice:
+    """The choice among these values. trial: value -> its validation error and the seconds it took to fit."""
     if len(values) == 1 or not validated:
         return Choice(tuple(values))
-    found = {value: trial(value) for value in values}
-    for _ in range(further):
-        best = min(found, key=lambda value: found[value][0])
-        if (value := past(tuple(found), best)) is None:
-            break
-        found[value] = trial(value)
-    return Choice(
-        tuple(found), tuple(error for error, _ in found.values()), sum(seconds for _, seconds in found.values())
-    )
-
-
-def past(values: Sequence[float], best: float) -> float | None:
-    """The value to try past an end of a grid if its best stands there: at the ratio of the last two, and of whole
-    numbers the next above. None for a best within, and below the least whole number."""
-    ordered = sorted(values)
-    if isinstance(best, int):
-        return best + 1 if best == ordered[-1] else None
-    if best == ordered[-1]:
-        return best * best / ordered[-2]
-    return best * best / ordered[1] if best == ordered[0] else None
+    found = [trial(value) for value in values]
+    return Choice(tuple(values), tuple(error for error, _ in found), sum(seconds for _, seconds in found))
 
 
 def compiled(function: Callable, *examples) -> Callable:

@@ -205,7 +205,7 @@ class Workshop(Rivals):
                 fitted = rollout.Pipeline(coders, predictors, made(level))
                 return self.validation.first(FEW).missed(self._rolled(fitted)), 0.0
 
-            choice = self._chosen(sizes.grids.levels, tried, further=0)
+            choice = self._chosen(sizes.grids.levels, tried)
             return made(choice.value), seconds, choice
 
         parts = {"lifted": lambda: (Lifted(), 0.0, NOTHING), "wiener": wiener, "unet": diffusion}

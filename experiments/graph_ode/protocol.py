@@ -95,7 +95,7 @@ PROTOCOLS = {
         horizon=30,
         sizes=Sizes(codes=12, histories=4000, width=24, predictor=predictor_training.Schedule(windows=300, steps=500)),
     ),
-    "small": Protocol(points=64, train=60, test=16, start=20, horizon=80, sizes=Sizes(grids=Grids(further=2))),
+    "small": Protocol(points=64, train=60, test=16, start=20, horizon=80, sizes=Sizes(grids=Grids())),
     "faithful": Protocol(points=128, train=100, test=50, start=20, horizon=80, sizes=published_sizes()),
     # All that is published in form, none of it in size: twenty steps of everything, for tests.
     "faithful-smoke": Protocol(

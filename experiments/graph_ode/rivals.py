@@ -102,10 +102,8 @@ class Rivals:
     def _key(self, name: str):
         return jr.fold_in(self.key, sum(ord(letter) * 131**i for i, letter in enumerate(name)) % 2**31)
 
-    def _chosen(self, values, trial: Callable, further: int | None = None) -> Choice:
-        return chosen(
-            values, trial, self.validation is not None, self.sizes.grids.further if further is None else further
-        )
+    def _chosen(self, values, trial: Callable) -> Choice:
+        return chosen(values, trial, self.validation is not None)
 
     def _trained(self, fit: Callable, *arguments, steps: int, rates, forecaster: Callable):
         """What `fit(*arguments, rate, steps)` trains at the best rate, its seconds, and the choice of the rate.

@@ -3,9 +3,8 @@
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-import pytest
 
-from experiments.graph_ode.choices import Validation, chosen, past
+from experiments.graph_ode.choices import Validation, chosen
 from experiments.graph_ode.contenders import Workshop
 from experiments.graph_ode.sizes import FIXED, Grids, Sizes
 
@@ -21,32 +20,6 @@ def test_where_there_is_nothing_to_choose_the_first_value_stands():
     for values, validated in ((list(ERRORS), False), ([0.3], True)):
         choice = chosen(values, ERRORS.get, validated)
         assert (choice.value, choice.error, choice.tried, choice.seconds) == (values[0], 0.0, 0, 0.0)
-
-
-@pytest.mark.parametrize(
-    ("best", "further", "tried"),
-    [
-        (2.2, 2, [1.0, 2.0, 4.0]),
-        (4.0, 0, [1.0, 2.0, 4.0]),
-        (3.5, 2, [1.0, 2.0, 4.0, 8.0]),
-        (30.0, 2, [1.0, 2.0, 4.0, 8.0, 16.0]),
-        (0.4, 2, [1.0, 2.0, 4.0, 0.5, 0.25]),
-    ],
-)
-def test_a_grid_is_left_where_its_best_value_ends_it(best, further, tried):
-    """The error is the distance from the best, on a scale of logarithms."""
-    choice = chosen([1.0, 2.0, 4.0], lambda value: (abs(np.log(value / best)), 1.0), True, further)
-    assert list(choice.values) == tried
-    assert choice.seconds == len(tried)
-    assert choice.value == min(tried, key=lambda value: abs(np.log(value / best)))
-
-
-def test_past_an_end():
-    assert past((1, 2), 2) == 3
-    assert past((1, 2), 1) is None  # no mode decomposition sees half a frame
-    assert past((0.02, 0.005, 0.05, 0.1), 0.02) is None
-    assert past((0.02, 0.005, 0.05, 0.1), 0.1) == pytest.approx(0.2)
-    assert past((0.02, 0.005, 0.05, 0.1), 0.005) == pytest.approx(0.00125)
 
 
 def test_forecasts_that_blow_up_err_infinitely():
