@@ -19,8 +19,8 @@ class Grids:
     predictor_rates: of the graph predictor's optimiser.  noises: q of the Wiener decoder.  levels: at which the
     diffusion decoder starts.  trial: the share of the steps of a training for which each rate is tried.
 
-    Short trials favour large rates: let past the ends of these grids they chose .06 and .16 for Fourier operators,
-    whose error after the whole training doubled.
+    Short trials favour large rates: let past the ends of these grids they chose ones for Fourier operators that whole
+    trainings are the worse for.
     """
 
     rates: tuple[float, ...] = (4e-3, 1e-2, 2.5e-2)
