@@ -12,10 +12,11 @@ import hypothesis
 
 SHARED = "SEPARATRIX_TEST_FOLDER"
 MAPS = Path("/proc/self/maps")
-# Most of what tests compile runs once: hardly optimised, and by the older code generator where there still is one, it
-# costs half as much. XLA ends the process at a flag that it does not know; of flags given twice the later wins.
+# Most of what tests compile runs once: hardly optimised, in one piece (every core has a worker of its own), and by the
+# older code generator where there still is one, it costs half as much. XLA ends the process at a flag that it does not
+# know; of flags given twice the later wins.
 QUICKLY = "--xla_backend_optimization_level=1"
-OLDER = " --xla_cpu_use_fusion_emitters=false"
+OLDER = " --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 TESTS_RUN = itertools.count(1)
 
 
