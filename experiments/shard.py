@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -61,6 +61,8 @@ def plan_shards(experiment: Experiment, space: Space, seed: int, fingerprint: st
     Lanes of a vmapped adaptive solver wait for the slowest, so neighbours in cost share a shard; shards of one
     shape are padded to one length, so that each shape is compiled once.
     """
+    # Cost and price are told here and before: closures or not, they are not sent to worker processes.
+    sent = replace(experiment, cost=None, price=None)
     columns = space.columns()
     for name, values in columns.items():
         if values.dtype.kind in "US" and name not in experiment.static:
@@ -80,7 +82,7 @@ def plan_shards(experiment: Experiment, space: Space, seed: int, fingerprint: st
             index = len(specs)
             shard = f"{fingerprint}-{index}-{digest({'cells': cells.tolist()})}"
             path = folder / "shards" / f"{index:05d}.nc"
-            specs.append(ShardSpec(experiment, index, shard, path, seed, cells, own, len(parts[0])))
+            specs.append(ShardSpec(sent, index, shard, path, seed, cells, own, len(parts[0])))
     return specs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ def cheapest_shard(experiment):
     smaller space, where there is one."""
     space = experiment.scales.get("smoke") or experiment.space("quick")
     return plan_shards(experiment, space, 0, "test", Path("unused"))[0]
+
+
+def test_every_experiment_can_be_sent_to_worker_processes():
+    for name, experiment in EXPERIMENTS.items():
+        assert pickle.loads(pickle.dumps(cheapest_shard(experiment))).experiment.name == name
 
 
 @pytest.mark.parametrize("name", CELLS)
