@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import AxisType, Mesh, PartitionSpec
 from jaxtyping import Array, Float, PyTree
 
 from dynamics import _check
@@ -54,6 +54,8 @@ def _over_devices(function: Callable, weights, constants, points: Float[Array, "
         return _over_blocks(partial(function, weights, constants), points)
     _check.divides("points", points.shape[-1], mesh.size)
 
+    mesh = with_auto_axes(mesh)
+
     def own(weights, constants, points):
         # One sum of everything: each between devices costs their meeting.
         sums, restore = ravel_pytree(_over_blocks(partial(function, weights, constants), points))
@@ -63,6 +65,11 @@ def _over_devices(function: Callable, weights, constants, points: Float[Array, "
     # Untracked, because a loop over blocks starts from sums that are zero on every device.
     laid = jax.shard_map(own, mesh=mesh, in_specs=(whole, whole, shared), out_specs=whole, check_vma=False)
     return laid(weights, constants, points)
+
+
+def with_auto_axes(mesh: Mesh) -> Mesh:
+    """The same devices, whose axes do not enter the types of arrays: those of `jax.make_mesh` would."""
+    return Mesh(mesh.devices, mesh.axis_names, axis_types=(AxisType.Auto,) * mesh.devices.ndim)
 
 
 def _over_blocks(function: Callable, points: Float[Array, "... points"]) -> Any:

@@ -23,6 +23,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from dynamics import _check
+from dynamics.blockwise import with_auto_axes
 
 # A loss takes the module, a key, and the data that the training was started with.
 Loss = Callable[..., Float[Array, ""]]
@@ -102,6 +103,7 @@ def shared_among(mesh: Mesh | None, loss: Loss, batch: int) -> Loss:
     if mesh is None:
         return loss
     _check.divides("batch", batch, mesh.size)
+    mesh = with_auto_axes(mesh)
     whole, share = PartitionSpec(), PartitionSpec(mesh.axis_names)
 
     def mean(model, key, *arrays):
@@ -257,7 +259,7 @@ def train_with_checkpoints(
             course = _resumed(ocp, kept, last, course, settings)
         if mesh is not None:
             # What comes out of a leg lies there, and put elsewhere a leg would be compiled again.
-            course = jax.device_put(course, NamedSharding(mesh, PartitionSpec()))
+            course = jax.device_put(course, NamedSharding(with_auto_axes(mesh), PartitionSpec()))
         while (done := int(course.done)) < training.steps:
             course = leg(course, min(done + every, training.steps), training.data)
             _require_finite(course, done)

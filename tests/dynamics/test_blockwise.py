@@ -5,9 +5,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-import numpy as np
 import pytest
-from jax.sharding import Mesh
 from numpy.testing import assert_allclose
 
 from dynamics.blockwise import BLOCK, summed
@@ -46,12 +44,12 @@ def test_seeds_side_by_side(weights):
 def test_devices_share_the_points(weights):
     """Each takes two blocks and a rest; all of them hold the sums."""
     points, offset = jr.normal(jr.key(1), (3, 4 * (2 * BLOCK + 7))), jnp.asarray(0.2)
-    mesh = Mesh(np.array(jax.local_devices()[:4]), ("batch",))
+    mesh = jax.make_mesh((4,), ("batch",), devices=jax.local_devices()[:4])
     alone, shared = (
         jax.jit(jax.value_and_grad(partial(summed, part), has_aux=True), static_argnums=3)(*given)
         for given in ((weights, offset, points, None), (weights, offset, points, mesh))
     )
     jax.tree.map(partial(assert_allclose, rtol=1e-10, atol=1e-10), alone, shared)
-    assert all(leaf.devices() == set(mesh.devices) for leaf in jax.tree.leaves(shared))
+    assert all(leaf.devices() == set(mesh.devices.flat) for leaf in jax.tree.leaves(shared))
     with pytest.raises(ValueError, match="`points` must divide among 4 devices, but is 6"):
         summed(part, weights, offset, points[:, :6], mesh)

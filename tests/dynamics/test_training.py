@@ -5,11 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-import numpy as np
 import optax
 import pytest
 from flax import nnx
-from jax.sharding import Mesh
 from numpy.testing import assert_allclose, assert_array_equal
 
 from dynamics.training import advance, shared_among, start, start_seeds, train_with_checkpoints
@@ -82,7 +80,7 @@ def missed(model, key, x):
 
 def shared(devices):
     """The training of several seeds, whose batches so many devices share."""
-    mesh = Mesh(np.array(jax.local_devices()[:devices]), ("batch",))
+    mesh = jax.make_mesh((devices,), ("batch",), devices=jax.local_devices()[:devices])
     on_share = shared_among(mesh, missed, 8)
 
     def loss(model, key):
@@ -101,7 +99,7 @@ def test_devices_share_a_batch_and_a_training_killed_on_them_goes_on(tmp_path, t
 
     whole = trained("whole", STEPS)
     assert_allclose(whole.losses, trained_seeds.losses, rtol=1e-12)
-    assert all(leaf.devices() == set(mesh.devices) for leaf in jax.tree.leaves(whole))
+    assert all(leaf.devices() == set(mesh.devices.flat) for leaf in jax.tree.leaves(whole))
     trained("killed", 2)
     jax.tree.map(assert_array_equal, trained("killed", STEPS), whole)
 
