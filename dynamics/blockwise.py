@@ -13,10 +13,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
-from jax.sharding import AxisType, Mesh, PartitionSpec
+from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, PyTree
 
 from dynamics import _check
+from dynamics.sharing import with_auto_axes
 
 # 512 columns of 32 float32 are 64 kB, of which a core's second cache holds a dozen. Half or twice as many are slower.
 BLOCK = 512
@@ -53,7 +54,6 @@ def _over_devices(function: Callable, weights, constants, points: Float[Array, "
     if mesh is None:
         return _over_blocks(partial(function, weights, constants), points)
     _check.divides("points", points.shape[-1], mesh.size)
-
     mesh = with_auto_axes(mesh)
 
     def own(weights, constants, points):
@@ -65,11 +65,6 @@ def _over_devices(function: Callable, weights, constants, points: Float[Array, "
     # Untracked, because a loop over blocks starts from sums that are zero on every device.
     laid = jax.shard_map(own, mesh=mesh, in_specs=(whole, whole, shared), out_specs=whole, check_vma=False)
     return laid(weights, constants, points)
-
-
-def with_auto_axes(mesh: Mesh) -> Mesh:
-    """The same devices, whose axes do not enter the types of arrays: those of `jax.make_mesh` would."""
-    return Mesh(mesh.devices, mesh.axis_names, axis_types=(AxisType.Auto,) * mesh.devices.ndim)
 
 
 def _over_blocks(function: Callable, points: Float[Array, "... points"]) -> Any:

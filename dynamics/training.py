@@ -4,7 +4,7 @@ The batch of step i is drawn by the key with i folded in and everything else a s
 taken up from a checkpoint is the course that was interrupted: the same compiled loop, the same numbers, the same bits.
 Sweeps need no checkpoints (a shard is their unit of resuming and a cell writes no files); long trainings by hand do.
 Several seeds are one course with a leading axis (`start_seeds`), trained side by side. Several devices share a batch
-(`shared_among`) and hold equal weights.
+(`sharing.shared_among`) and hold equal weights.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from flax import nnx
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from dynamics import _check
-from dynamics.blockwise import with_auto_axes
+from dynamics.sharing import with_auto_axes
 
 # A loss takes the module, a key, and the data that the training was started with.
 Loss = Callable[..., Float[Array, ""]]
@@ -92,34 +91,6 @@ class Training(NamedTuple):
         if course.average is None:
             raise ValueError("Argument `averaging` was not given, so that no average of the weights was kept.")
         return nnx.merge(self.structure, course.average, course.moving, self.fixed)
-
-
-def shared_among(mesh: Mesh | None, loss: Loss, batch: int) -> Loss:
-    """`loss(model, key, *arrays)`, a mean over their leading axis, of which every device of the mesh takes a share.
-
-    Devices draw by keys of their own: a loss that draws nothing agrees with that of one device to rounding.
-    ValueError if the batch does not divide among the devices. None: the loss itself.
-    """
-    if mesh is None:
-        return loss
-    _check.divides("batch", batch, mesh.size)
-    mesh = with_auto_axes(mesh)
-    whole, share = PartitionSpec(), PartitionSpec(mesh.axis_names)
-
-    def mean(model, key, *arrays):
-        structure, state = nnx.split(model)
-
-        def own(state, key, *arrays):
-            own_key = jr.fold_in(key, jax.lax.axis_index(mesh.axis_names))
-            return loss(nnx.merge(structure, state), own_key, *arrays)[None]
-
-        specs = (whole, whole, *[share] * len(arrays))
-        # Untracked: modules are merged inside, whose loops do not say what varies between devices.
-        return jnp.mean(
-            jax.shard_map(own, mesh=mesh, in_specs=specs, out_specs=share, check_vma=False)(state, key, *arrays)
-        )
-
-    return mean
 
 
 def start(
@@ -245,7 +216,7 @@ def train_with_checkpoints(
     watch: told the steps done and the last loss (of several seeds, their mean) after each leg is safely on disk. A
     process killed at any instant loses at most a leg, and the weights it ends with are those of a run never
     interrupted, bit for bit.
-    mesh: that of the loss (`shared_among`), on whose devices the course then lies from the first step.
+    mesh: that of the loss (`sharing.shared_among`), on whose devices the course then lies from the first step.
     ValueError, with the step, if the loss is not finite at one; the leg is then not kept.
     """
     if every < 1:

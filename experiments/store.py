@@ -103,6 +103,26 @@ def read_shard(path: Path, shard: str) -> xr.Dataset:
     return dataset
 
 
+def append_entry(path: Path, entry: dict) -> None:
+    """Append one line of JSON to a file; `StoreError` where that cannot be done."""
+    try:
+        with open(path, "a") as file:
+            file.write(json.dumps(entry) + "\n")
+    except OSError as error:
+        raise StoreError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def entries_of(path: Path) -> list[dict]:
+    """The lines of such a file, none if there is no file; one torn by a kill is passed over."""
+    entries = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            continue
+    return entries
+
+
 @dataclass(frozen=True)
 class Run:
     """A run's folder and what its manifest says."""
@@ -144,22 +164,11 @@ class Run:
 
     def note(self, **entry) -> None:
         """Append one line to the journal."""
-        try:
-            with open(self.folder / "journal.jsonl", "a") as file:
-                file.write(json.dumps(entry) + "\n")
-        except OSError as error:
-            raise StoreError(f"Cannot write {self.folder / 'journal.jsonl'}: {error.strerror}.") from error
+        append_entry(self.folder / "journal.jsonl", entry)
 
     def journal(self) -> list[dict]:
         """The journal's entries; a line torn by a kill is passed over."""
-        path = self.folder / "journal.jsonl"
-        entries = []
-        for line in path.read_text().splitlines() if path.exists() else ():
-            try:
-                entries.append(json.loads(line))
-            except ValueError:
-                continue
-        return entries
+        return entries_of(self.folder / "journal.jsonl")
 
     def certificate(self) -> dict:
         """The birth certificate: the recipe, the devices and the seconds spent."""

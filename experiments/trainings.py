@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from experiments.errors import StoreError
+from experiments import store
 
 PROGRESS = "progress.jsonl"
 
@@ -19,12 +18,7 @@ def telling(folder: Path, steps: int) -> Callable[[int, float], None]:
 
     def watch(done: int, loss: float) -> None:
         reached.append((done, time.monotonic()))
-        entry = {"done": done, "steps": steps, "loss": loss, "finished": time.time()}
-        try:
-            with open(folder / PROGRESS, "a") as file:
-                file.write(json.dumps(entry) + "\n")
-        except OSError as error:
-            raise StoreError(f"Cannot write {folder / PROGRESS}: {error.strerror}.") from error
+        store.append_entry(folder / PROGRESS, {"done": done, "steps": steps, "loss": loss, "finished": time.time()})
         # From the first checkpoint on: before it programs are compiled.
         (first, since), (_, now) = reached[0], reached[-1]
         left = f", {(now - since) / (done - first) * (steps - done) / 3600:.1f} h left" if done > first else ""
@@ -34,11 +28,7 @@ def telling(folder: Path, steps: int) -> Callable[[int, float], None]:
 
 
 def trainings(root: Path) -> Iterable[tuple[Path, dict]]:
-    """Every training below an output folder with the last that it told; one torn by a kill is passed over."""
+    """Every training below an output folder with the last that it told."""
     for path in sorted((root / "data").glob(f"*/kept/*/*/{PROGRESS}")):
-        for line in reversed(path.read_text().splitlines()):
-            try:
-                yield path.parent, json.loads(line)
-            except ValueError:
-                continue
-            break
+        if entries := store.entries_of(path):
+            yield path.parent, entries[-1]

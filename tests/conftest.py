@@ -16,7 +16,7 @@ MAPS = Path("/proc/self/maps")
 # older code generator where there still is one, it costs half as much. XLA ends the process at a flag that it does not
 # know; of flags given twice the later wins.
 QUICKLY = "--xla_backend_optimization_level=1"
-OLDER = " --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+KNOWN_TO_0_10 = " --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 TESTS_RUN = itertools.count(1)
 
 
@@ -26,7 +26,7 @@ def pytest_configure(config):
         os.environ[SHARED] = folder = tempfile.mkdtemp(prefix="separatrix-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     flags = os.environ.get("XLA_FLAGS", "")
-    quickly = QUICKLY + OLDER * version("jaxlib").startswith("0.10.")
+    quickly = QUICKLY + KNOWN_TO_0_10 * version("jaxlib").startswith("0.10.")
     os.environ["XLA_FLAGS"] = f"{quickly} {flags} --xla_force_host_platform_device_count=8"
     import jax  # after the flags, which are read when the backend starts
 

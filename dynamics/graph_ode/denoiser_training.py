@@ -26,6 +26,7 @@ from dynamics import training as loops
 from dynamics.graph_ode.noise_table import Table, noise_table
 from dynamics.graph_ode.unet import Batch, UNet, UNetShape
 from dynamics.graph_ode.wiener import Field
+from dynamics.sharing import shared_among
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def drawn_loss(schedule: DenoiserSchedule, mesh: Mesh | None = None) -> Callable
     def missed(model, key, clean, level, noise):
         return noise_loss(model, table, clean, level, noise, key)
 
-    missed = loops.shared_among(mesh, missed, schedule.batch)
+    missed = shared_among(mesh, missed, schedule.batch)
 
     def loss(model: nnx.Module, key: Key[Array, ""], frames: Batch) -> Float[Array, ""]:
         place_key, level_key, noise_key, dropout_key = jr.split(key, 4)
@@ -150,7 +151,8 @@ def begin(
 ) -> tuple[loops.Training, loops.Course]:
     """A training of the network on frames in [0, 1], before its first step; of several seeds if `seeds` says so.
 
-    mesh: whose devices share every batch; the losses agree with those of one device to rounding.
+    mesh: whose devices share every batch; without dropout, whose masks they draw by keys of their own, the losses agree
+    with those of one device to rounding.
     ValueError if the frames are not in [0, 1] (concrete ones) or have other channels than the network.
     """
     if frames.shape[1] != shape.channels:
@@ -180,16 +182,10 @@ def reached(training: loops.Training, course: loops.Course) -> NetworkDenoiser:
 
 
 def train_denoiser(
-    key: Key[Array, ""],
-    shape: UNetShape,
-    schedule: DenoiserSchedule,
-    frames: Batch,
-    *,
-    dtype=jnp.float32,
-    mesh: Mesh | None = None,
+    key: Key[Array, ""], shape: UNetShape, schedule: DenoiserSchedule, frames: Batch, *, dtype=jnp.float32
 ) -> tuple[NetworkDenoiser, Float[Array, " steps"]]:
-    """The trained denoiser and the loss of every step; pure, for use under jit and vmap. mesh: see `begin`."""
-    training, course = begin(key, shape, schedule, frames, dtype=dtype, mesh=mesh)
+    """The trained denoiser and the loss of every step; pure, for use under jit and vmap."""
+    training, course = begin(key, shape, schedule, frames, dtype=dtype)
     course = loops.advance(training, course, schedule.steps)
     return reached(training, course), course.losses
 

@@ -10,7 +10,8 @@ import pytest
 from flax import nnx
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dynamics.training import advance, shared_among, start, start_seeds, train_with_checkpoints
+from dynamics.sharing import shared_among
+from dynamics.training import advance, start, start_seeds, train_with_checkpoints
 
 STEPS, SEEDS, DECAY = 5, 2, 0.5
 KEY = jr.key(2)
